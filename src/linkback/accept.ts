@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import type { Dialect, Verification } from './linkback.ts';
+import { hostOf, lenientForm, parsePageUrl } from './page-url.ts';
+import { refuse, type Refusal } from './refusal.ts';
+import { findSite, isBlockedHost, isClosedPath, pairKey, targetKey, type Site } from './site.ts';
+import { Unavailable } from './unavailable.ts';
+
+/** The raw request of any dialect, before anything is believed. */
+export type Ping = {
+  readonly dialect: Dialect;
+  readonly source: string;
+  readonly target: string;
+  /** The caller's address, for limits and abuse reports. */
+  readonly senderIp: string;
+  /** The slug of the site whose endpoint was called; absent on an endpoint that serves all sites. */
+  readonly site?: string;
+};
+
+/** A ping that passed every check that needs no network: what the store writes down. */
+export type AcceptedPing = {
+  readonly dialect: Dialect;
+  readonly site: string;
+  readonly source: string;
+  readonly sourceHost: string;
+  /** Host and port, as the queue tells hosts apart. */
+  readonly jobHost: string;
+  readonly target: string;
+  readonly targetKey: string;
+  readonly fragment: string | null;
+  /** Both ends in their lenient form: two pings with the same key are one linkback. */
+  readonly pairKey: string;
+  readonly senderIp: string;
+  /** Ids to use when the pair is new: public and internal, and unguessable for the sender. */
+  readonly newId: string;
+  readonly newStatusId: string;
+  readonly at: number;
+};
+
+/** What the store found and did when it wrote a ping down. */
+export type Filed = {
+  readonly linkbackId: string;
+  readonly statusId: string;
+  /** The state before this ping: `verified` means that it is registered already and only a recheck was queued. */
+  readonly verification: Verification;
+  /** True when the pair's job ended three processes: only the owner may have it looked at again. */
+  readonly parked: boolean;
+};
+
+/** What accepting needs from outside. */
+export type AcceptPorts = {
+  readonly sites: () => readonly Site[];
+  readonly file: (ping: AcceptedPing) => Promise<Filed>;
+  /** Gives `too-many` when this caller has sent more than its share. */
+  readonly limit: (ping: Ping, now: number) => Refusal | undefined;
+  readonly isStopping: () => boolean;
+  readonly now: () => number;
+  readonly newId: () => string;
+};
+
+export type Accept = (ping: Ping) => Promise<Filed | Refusal>;
+
+/** How long a caller should wait when the store cannot take its ping, in seconds. */
+export const unavailableRetrySeconds = 60;
+
+/**
+ * Makes the first verb of a linkback's life: a ping becomes a filed linkback or a refusal.
+ *
+ * When this gives {@link Filed}, the ping is on disk.
+ *
+ * Refuses: what {@link judgePing} refuses; `too-many` over the limits; `unavailable` when stopping or when the store
+ *          cannot write; `our-fault` for a pair whose job is parked.
+ * Throws:  only defects.
+ */
+export function makeAccept(ports: AcceptPorts): Accept {
+  return async (ping) => {
+    if (ports.isStopping()) return refuse('unavailable', unavailableRetrySeconds);
+    const now = ports.now();
+    const over = ports.limit(ping, now);
+    if (over !== undefined) return over;
+    const judged = judgePing(ping, ports.sites());
+    if ('refused' in judged) return judged;
+    try {
+      const newStatusId = randomBytes(16).toString('base64url');
+      const filed = await ports.file({ ...judged, newId: ports.newId(), newStatusId, at: now });
+      return filed.parked ? refuse('our-fault') : filed;
+    } catch (error) {
+      if (error instanceof Unavailable) return refuse('unavailable', unavailableRetrySeconds);
+      throw error;
+    }
+  };
+}
+
+type JudgedPing = Omit<AcceptedPing, 'newId' | 'newStatusId' | 'at'>;
+
+/**
+ * Decides what can be decided about a ping without looking at the network or the store.
+ *
+ * Refuses: `source-unusable` and `target-closed` for what is no absolute http(s) URL, `target-closed` for a page that
+ *          is on no site or closed, `same-page`, `access-denied` for a blocked source host.
+ * Spec:    Pingback 1.0 section 3; Webmention 3.2.1.
+ */
+export function judgePing(ping: Ping, sites: readonly Site[]): JudgedPing | Refusal {
+  const source = parsePageUrl(ping.source);
+  if (source === undefined) return refuse('source-unusable');
+  const target = parsePageUrl(ping.target);
+  if (target === undefined) return refuse('target-closed');
+  const site = findSite(sites, target);
+  if (site === undefined || (ping.site !== undefined && ping.site !== site.slug)) return refuse('target-closed');
+  if (lenientForm(source, site.addresses) === lenientForm(target, site.addresses)) return refuse('same-page');
+  const sourceHost = hostOf(source);
+  if (isBlockedHost(site, sourceHost)) return refuse('access-denied');
+  if (isClosedPath(site, target)) return refuse('target-closed');
+  return {
+    dialect: ping.dialect,
+    site: site.slug,
+    source: source.href,
+    sourceHost,
+    jobHost: source.host,
+    target: target.href,
+    targetKey: targetKey(site, target),
+    fragment: target.hash === '' ? null : target.hash.slice(1),
+    pairKey: pairKey(site, source, target),
+    senderIp: ping.senderIp,
+  };
+}

@@ -1,0 +1,153 @@
+import type { AcceptedPing, Filed } from './accept.ts';
+import type { Decision } from './decide.ts';
+import type { LinkbackEvent } from './event.ts';
+import type { Dialect, Linkback, LinkbackType, Moderation, Verification } from './linkback.ts';
+import type { Progress, Settlement } from './settle.ts';
+
+/** A job in hand: whoever holds the newest token may finish it, until the lease runs out. */
+export type Lease = {
+  readonly jobId: string;
+  readonly token: string;
+  readonly linkbackId: string;
+  /** The source's host and port: one job per host runs at a time. */
+  readonly host: string;
+  readonly progress: Progress;
+  /** Attempts that were begun since the last one that ended with a result, this one included. */
+  readonly unfinished: number;
+};
+
+export type Claim = {
+  readonly limit: number;
+  readonly leaseMs: number;
+  /** Hosts that are busy or must rest; `ignore` takes several jobs of one host at a time. */
+  readonly busyHosts: readonly string[] | 'ignore';
+};
+
+/** What a settlement is worked out from, read in the transaction that writes it. */
+export type SettleBasis = { readonly linkback: Linkback; readonly hostIsApproved: boolean; readonly now: number };
+
+/** Work promised for later. Every verb either commits or throws; none holds a transaction open between calls. */
+export type JobStore = {
+  /** Leases due jobs, counting the attempt before the work begins. */
+  readonly claim: (claim: Claim) => Promise<readonly Lease[]>;
+  /** Writes an attempt's result and the job's end or next run in one transaction; undefined when the lease is lost. */
+  readonly finish: (lease: Lease, settle: (basis: SettleBasis) => Settlement) => Promise<Linkback | undefined>;
+  /** Gives a job back unworked, as if it had not been claimed. */
+  readonly release: (lease: Lease) => Promise<void>;
+  /** Ends a poison job for good: its linkback is settled, the job stays as dead for the owner to see. */
+  readonly park: (lease: Lease, settle: (basis: SettleBasis) => Settlement) => Promise<Linkback | undefined>;
+  /** When the next job is due, in milliseconds since 1970; undefined when none waits. */
+  readonly nextDue: () => Promise<number | undefined>;
+  readonly linkback: (id: string) => Promise<Linkback | undefined>;
+};
+
+/** Taking pings in. */
+export type PingStore = {
+  /** Writes the linkback and its job in one transaction and resolves when it is on disk. */
+  readonly file: (ping: AcceptedPing) => Promise<Filed>;
+};
+
+/** A page of a list: `next` is the cursor of the following page. */
+export type Page<Item> = { readonly items: readonly Item[]; readonly next: string | null };
+
+export type PublicQuery = {
+  readonly targetKey?: string;
+  readonly site?: string;
+  readonly protocol?: Dialect;
+  readonly type?: LinkbackType;
+  /** Verified at or after this instant. */
+  readonly since?: number;
+  readonly order: 'oldest' | 'newest';
+  readonly limit: number;
+  readonly after?: string;
+};
+
+/** What the public may read: verified and approved linkbacks only. */
+export type PublicStore = {
+  readonly publicList: (query: PublicQuery) => Promise<Page<Linkback>>;
+};
+
+export type StatusStore = {
+  /** The linkback behind a status id that was announced at or after `since`. */
+  readonly byStatusId: (statusId: string, since: number) => Promise<Linkback | undefined>;
+};
+
+export type ModerationQuery = {
+  readonly site?: string;
+  readonly moderation?: Moderation;
+  readonly verification?: Verification;
+  readonly protocol?: Dialect;
+  readonly type?: LinkbackType;
+  readonly host?: string;
+  /** Words looked for in URLs, title, author and excerpt. */
+  readonly q?: string;
+  /** Received at or after this instant. */
+  readonly since?: number;
+  readonly order: 'oldest' | 'newest';
+  readonly limit: number;
+  readonly after?: string;
+};
+
+export type Counts = {
+  readonly moderation: Readonly<Record<Moderation, number>>;
+  readonly verification: Readonly<Record<Verification, number>>;
+};
+
+export type JobState = {
+  readonly state: 'waiting' | 'leased' | 'dead';
+  readonly dueAt: number;
+  readonly setbacks: number;
+  readonly looks: number;
+  readonly unfinished: number;
+};
+
+/** An attempt that found no link, for the owner. */
+export type Attempt = { readonly at: number; readonly detail: string };
+
+/** What the owner may do. */
+export type ModerationStore = {
+  readonly moderationList: (query: ModerationQuery) => Promise<Page<Linkback>>;
+  readonly counts: (site?: string) => Promise<Counts>;
+  readonly linkback: (id: string) => Promise<Linkback | undefined>;
+  readonly events: (linkbackId: string) => Promise<readonly LinkbackEvent[]>;
+  readonly attempts: (linkbackId: string) => Promise<readonly Attempt[]>;
+  readonly job: (linkbackId: string) => Promise<JobState | undefined>;
+  readonly decide: (id: string, decide: (linkback: Linkback) => Decision) => Promise<Linkback | undefined>;
+  readonly erase: (id: string) => Promise<boolean>;
+  /** Queues a check for now, also of a parked one; false when there is no such linkback. */
+  readonly verifyAgain: (id: string) => Promise<boolean>;
+};
+
+/** What a look at one of our own pages found: kept so that pings do not make us fetch it each time. */
+export type TargetLook = { readonly isGone: boolean; readonly expiresAt: number };
+
+export type TargetStore = {
+  readonly targetLook: (targetKey: string) => Promise<TargetLook | undefined>;
+  readonly saveTargetLook: (targetKey: string, look: TargetLook) => Promise<void>;
+};
+
+export type Token = {
+  readonly id: string;
+  readonly name: string;
+  /** SHA-256 of the token, in hex: the token itself is stored nowhere. */
+  readonly hash: string;
+  readonly createdAt: number;
+};
+
+export type TokenStore = {
+  readonly tokens: () => Promise<readonly Token[]>;
+  readonly addToken: (token: Token) => Promise<void>;
+};
+
+/** Everything the service keeps, in one place. */
+export type Store = JobStore &
+  PingStore &
+  PublicStore &
+  StatusStore &
+  ModerationStore &
+  TargetStore &
+  TokenStore & {
+    /** Resolves when the store can read and write; throws otherwise. */
+    readonly check: () => Promise<void>;
+    readonly close: () => Promise<void>;
+  };

@@ -1,0 +1,166 @@
+import type { LinkbackEvent, Mover } from './event.ts';
+import type { Linkback, Verification } from './linkback.ts';
+import { reasonSentences } from './refusal.ts';
+import type { Policy } from './site.ts';
+import type { Found, NotFound, Outcome, Setback } from './verdict.ts';
+
+const minute = 60_000;
+
+/** After a first "no": how long until the one other look, for caches are stale. */
+export const secondLookMs = 10 * minute;
+
+/** A verified linkback whose link is not found is looked at again after each of these, and is then gone. */
+export const goneLooksMs = [60 * minute, 24 * 60 * minute] as const;
+
+/** How often the job has been at it: `setbacks` in a row, and `looks` that ended in the same "no". */
+export type Progress = { readonly setbacks: number; readonly looks: number };
+
+/** What settling must know beside the linkback and the outcome. */
+export type SettleContext = {
+  readonly now: number;
+  readonly progress: Progress;
+  readonly policy: Policy;
+  /** Whether the owner has approved another linkback from this source host on this site. */
+  readonly hostIsApproved: boolean;
+  /** When to try again after this many setbacks; undefined when the retries are used up. */
+  readonly retryAt: (setbacks: number, setback: Setback) => number | undefined;
+};
+
+/** The linkback after an attempt, what happened to it, and when its job runs again; null when the job is done. */
+export type Settlement = {
+  readonly linkback: Linkback;
+  readonly events: readonly LinkbackEvent[];
+  readonly again: (Progress & { readonly at: number }) | null;
+  /** What the owner may read about an attempt that found no link. */
+  readonly trouble: string | null;
+};
+
+/**
+ * The second verb of a linkback's life: what an attempt found out becomes its new state.
+ *
+ * Pure. Temporary trouble never moves a verified or gone linkback, and nothing here touches an owner's decision.
+ */
+export function settle(linkback: Linkback, outcome: Outcome, context: SettleContext): Settlement {
+  switch (outcome.kind) {
+    case 'found':
+      return { ...settleFound(linkback, outcome, context), trouble: null };
+    case 'not-found':
+      return { ...settleNotFound(linkback, outcome, context), trouble: outcome.detail };
+    case 'setback':
+      return { ...settleSetback(linkback, outcome, context), trouble: outcome.detail };
+    default:
+      return outcome satisfies never;
+  }
+}
+
+type Moved = Omit<Settlement, 'trouble'>;
+
+function settleFound(before: Linkback, found: Found, context: SettleContext): Moved {
+  const { now } = context;
+  const changed = before.verification !== 'verified' || hasNewContent(before, found);
+  const linkback: Linkback = {
+    ...before,
+    type: found.type,
+    facts: found.facts,
+    excerpt: found.excerpt,
+    evidence: found.evidence,
+    announcements: before.announcements.map((each) => ({ ...each, held: found.held.includes(each.dialect) })),
+    verification: 'verified',
+    refusal: null,
+    checkedAt: now,
+    verifiedAt: before.verifiedAt ?? now,
+    updatedAt: changed ? now : before.updatedAt,
+  };
+  const why = before.verification === 'verified' ? 'The source page has changed.' : 'The source links to the target.';
+  const events = changed ? [verificationEvent(before, 'verified', why, now)] : [];
+  const approver = before.verifiedAt === null ? approvingPolicy(linkback, context) : undefined;
+  if (approver === undefined) return { linkback, events, again: null };
+  const approval = {
+    at: now,
+    by: { kind: 'policy', name: context.policy },
+    why: approver,
+    machine: 'moderation',
+    from: linkback.moderation,
+    to: 'approved',
+  } as const satisfies LinkbackEvent;
+  return { linkback: { ...linkback, moderation: 'approved' }, events: [...events, approval], again: null };
+}
+
+/** Why the site's policy approves a linkback on its first verification, or undefined when it holds it. */
+function approvingPolicy(linkback: Linkback, context: SettleContext): string | undefined {
+  if (linkback.moderation !== 'pending') return undefined;
+  if (context.policy === 'approve-all') return 'The site approves every verified linkback.';
+  if (context.policy === 'hold-first' && context.hostIsApproved) return 'The owner approved this source before.';
+  return undefined;
+}
+
+function hasNewContent(before: Linkback, found: Found): boolean {
+  const now = [found.type, found.facts, found.excerpt];
+  return JSON.stringify(now) !== JSON.stringify([before.type, before.facts, before.excerpt]);
+}
+
+function settleNotFound(before: Linkback, verdict: NotFound, context: SettleContext): Moved {
+  const isKnown = before.verification === 'verified' || before.verification === 'gone';
+  if (isKnown && verdict.finding === 'unreachable') {
+    return settleSetback(before, { kind: 'setback', detail: verdict.detail }, context);
+  }
+  if (before.verification === 'verified') return settleMissing(before, verdict, context);
+  if (before.verification === 'gone') return { linkback: checked(before, context), events: [], again: null };
+  return settleRefused(before, verdict, context);
+}
+
+/** A verified linkback whose link was not there: gone at once on 410, else after two more looks. */
+function settleMissing(before: Linkback, verdict: NotFound, context: SettleContext): Moved {
+  const { now, progress } = context;
+  if (verdict.reason === 'target-gone' || verdict.reason === 'our-fault') {
+    return { linkback: checked(before, context), events: [], again: null };
+  }
+  const wait = verdict.finding === 'gone' ? undefined : goneLooksMs[progress.looks];
+  if (wait !== undefined) {
+    const again = { at: now + wait, setbacks: 0, looks: progress.looks + 1 };
+    return { linkback: checked(before, context), events: [], again };
+  }
+  const linkback: Linkback = { ...checked(before, context), verification: 'gone', updatedAt: now };
+  return { linkback, events: [verificationEvent(before, 'gone', reasonSentences[verdict.reason], now)], again: null };
+}
+
+/** A linkback that was never verified, or refused before: refused, and looked at once more after a first "no". */
+function settleRefused(before: Linkback, verdict: NotFound, context: SettleContext): Moved {
+  const { now, progress } = context;
+  const moved = before.verification !== 'refused' || before.refusal !== verdict.reason;
+  const linkback: Linkback = {
+    ...checked(before, context),
+    verification: 'refused',
+    refusal: verdict.reason,
+    updatedAt: moved ? now : before.updatedAt,
+  };
+  const events = moved ? [verificationEvent(before, 'refused', reasonSentences[verdict.reason], now)] : [];
+  const isFirst = progress.looks === 0 && verdict.finding !== 'gone' && verdict.reason !== 'our-fault';
+  return { linkback, events, again: isFirst ? { at: now + secondLookMs, setbacks: 0, looks: 1 } : null };
+}
+
+function settleSetback(before: Linkback, setback: Setback, context: SettleContext): Moved {
+  const { now, progress } = context;
+  const at = context.retryAt(progress.setbacks, setback);
+  if (at !== undefined) {
+    return { linkback: before, events: [], again: { at, setbacks: progress.setbacks + 1, looks: progress.looks } };
+  }
+  if (before.verification !== 'unverified') return { linkback: before, events: [], again: null };
+  const linkback: Linkback = {
+    ...checked(before, context),
+    verification: 'refused',
+    refusal: 'upstream',
+    updatedAt: now,
+  };
+  return { linkback, events: [verificationEvent(before, 'refused', reasonSentences.upstream, now)], again: null };
+}
+
+function checked(before: Linkback, context: SettleContext): Linkback {
+  return { ...before, checkedAt: context.now };
+}
+
+const look: Mover = { kind: 'look' };
+
+function verificationEvent(before: Linkback, to: Verification, why: string, at: number): LinkbackEvent {
+  return { at, by: look, why, machine: 'verification', from: before.verification, to };
+}

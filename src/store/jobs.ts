@@ -1,0 +1,201 @@
+import { sql } from 'kysely';
+import type { Claim, JobState, JobStore, Lease, SettleBasis } from '../linkback/ports.ts';
+import type { Settlement } from '../linkback/settle.ts';
+import type { Linkback } from '../linkback/linkback.ts';
+import type { Db, Engine } from './engine.ts';
+import { loadLinkback, saveLinkback } from './linkbacks.ts';
+import type { JobRow } from './tables.ts';
+
+export type JobStoreOptions = { readonly now: () => number; readonly newId: () => string };
+
+export function jobStore(engine: Engine, { now, newId }: JobStoreOptions): JobStore {
+  return {
+    claim: (claim) =>
+      engine.write(async (db) => {
+        const at = now();
+        const due = await dueJobs(db, at, claim, engine.name === 'postgres');
+        const leases: Lease[] = [];
+        for (const job of due) leases.push(await leaseJob(db, job, newId(), at + claim.leaseMs));
+        return leases;
+      }),
+    finish: (lease, settle) => engine.write((db) => finish(db, lease, settle, now(), newId, 'done')),
+    park: (lease, settle) => engine.write((db) => finish(db, lease, settle, now(), newId, 'parked')),
+    release: (lease) =>
+      engine.write(async (db) => {
+        await db
+          .updateTable('job')
+          .set({ state: 'waiting', token: null, lease_until: null, unfinished: lease.unfinished - 1 })
+          .where('id', '=', lease.jobId)
+          .where('token', '=', lease.token)
+          .execute();
+      }),
+    nextDue: async () => {
+      const row = await engine.db
+        .selectFrom('job')
+        .select((each) => each.fn.min('due_at').as('due_at'))
+        .where('state', '<>', 'dead')
+        .executeTakeFirst();
+      return row?.due_at ?? undefined;
+    },
+    linkback: (id) => loadLinkback(engine.db, id),
+  };
+}
+
+type Asked = {
+  readonly linkbackId: string;
+  /** Used when the linkback has no job yet. */
+  readonly jobId: string;
+  readonly host: string;
+  readonly at: number;
+};
+
+/** Promises a look at `at`, sooner when one is promised already for an earlier time; a leased job runs once more. */
+export async function askAgain(db: Db, { linkbackId, jobId, host, at }: Asked): Promise<void> {
+  await db
+    .insertInto('job')
+    .values({
+      id: jobId,
+      linkback_id: linkbackId,
+      host,
+      state: 'waiting',
+      due_at: at,
+      unfinished: 0,
+      setbacks: 0,
+      looks: 0,
+    })
+    .onConflict((conflict) =>
+      conflict.column('linkback_id').doUpdateSet({
+        due_at: sql<number>`CASE WHEN job.state = 'waiting' AND job.due_at > ${at} THEN ${at} ELSE job.due_at END`,
+        again_at: sql<number | null>`CASE WHEN job.state = 'leased' THEN ${at} ELSE job.again_at END`,
+        setbacks: sql<number>`CASE WHEN job.state = 'waiting' THEN 0 ELSE job.setbacks END`,
+        looks: sql<number>`CASE WHEN job.state = 'waiting' THEN 0 ELSE job.looks END`,
+      }),
+    )
+    .execute();
+}
+
+/** Has a linkback looked at now, a parked one too. */
+export async function askNow(db: Db, asked: Asked): Promise<void> {
+  await db
+    .updateTable('job')
+    .set({ state: 'waiting', due_at: asked.at, unfinished: 0, setbacks: 0, looks: 0 })
+    .where('linkback_id', '=', asked.linkbackId)
+    .where('state', '=', 'dead')
+    .execute();
+  await askAgain(db, asked);
+}
+
+export async function jobState(db: Db, linkbackId: string): Promise<JobState | undefined> {
+  const job = await db.selectFrom('job').selectAll().where('linkback_id', '=', linkbackId).executeTakeFirst();
+  if (job === undefined) return undefined;
+  const { state, due_at: dueAt, setbacks, looks, unfinished } = job;
+  return { state, dueAt, setbacks, looks, unfinished };
+}
+
+/** Due jobs, the longest due first, one of each host unless hosts are ignored; an expired lease is as good as none. */
+async function dueJobs(db: Db, at: number, { limit, busyHosts }: Claim, lockRows: boolean): Promise<JobRow[]> {
+  const due = await db
+    .selectFrom('job')
+    .selectAll()
+    .where('state', '<>', 'dead')
+    .where('due_at', '<=', at)
+    .where((each) => each.or([each('state', '=', 'waiting'), each('lease_until', '<=', at)]))
+    .$if(busyHosts.length > 0 && busyHosts !== 'ignore', (query) => query.where('host', 'not in', [...busyHosts]))
+    .orderBy('due_at')
+    .limit(busyHosts === 'ignore' ? limit : limit * 4)
+    .$if(lockRows, (query) => query.forUpdate().skipLocked())
+    .execute();
+  const hosts = new Set<string>();
+  const firsts = busyHosts === 'ignore' ? due : due.filter((job) => !hosts.has(job.host) && hosts.add(job.host));
+  return firsts.slice(0, limit);
+}
+
+async function leaseJob(db: Db, job: JobRow, token: string, until: number): Promise<Lease> {
+  const unfinished = job.unfinished + 1;
+  await db
+    .updateTable('job')
+    .set({ state: 'leased', token, lease_until: until, unfinished })
+    .where('id', '=', job.id)
+    .execute();
+  const { id: jobId, linkback_id: linkbackId, host, setbacks, looks } = job;
+  return { jobId, token, linkbackId, host, progress: { setbacks, looks }, unfinished };
+}
+
+async function finish(
+  db: Db,
+  lease: Lease,
+  settle: (basis: SettleBasis) => Settlement,
+  now: number,
+  newId: () => string,
+  end: 'done' | 'parked',
+): Promise<Linkback | undefined> {
+  const job = await db
+    .selectFrom('job')
+    .select(['again_at'])
+    .where('id', '=', lease.jobId)
+    .where('token', '=', lease.token)
+    .where('state', '=', 'leased')
+    .executeTakeFirst();
+  const linkback = job === undefined ? undefined : await loadLinkback(db, lease.linkbackId);
+  if (job === undefined || linkback === undefined) return undefined;
+  const settlement = settle({ linkback, hostIsApproved: await isApprovedHost(db, linkback), now });
+  await saveLinkback(db, linkback, settlement.linkback, settlement.events, newId);
+  if (settlement.trouble !== null) await noteTrouble(db, linkback.id, newId(), now, settlement.trouble);
+  await endJob(db, lease, end === 'parked' ? 'parked' : nextRun(settlement, job.again_at));
+  return settlement.linkback;
+}
+
+type NextRun = { readonly at: number; readonly setbacks: number; readonly looks: number; readonly detail?: string };
+
+/** A look that was asked for meanwhile starts afresh. */
+function nextRun(settlement: Settlement, againAt: number | null): NextRun | undefined {
+  if (againAt !== null) return { at: againAt, setbacks: 0, looks: 0 };
+  return settlement.again ?? undefined;
+}
+
+async function endJob(db: Db, lease: Lease, next: NextRun | 'parked' | undefined): Promise<void> {
+  if (next === undefined) {
+    await db.deleteFrom('job').where('id', '=', lease.jobId).execute();
+    return;
+  }
+  const over = { token: null, lease_until: null, again_at: null } as const;
+  const set =
+    next === 'parked'
+      ? ({ ...over, state: 'dead' } as const)
+      : ({
+          ...over,
+          state: 'waiting',
+          due_at: next.at,
+          setbacks: next.setbacks,
+          looks: next.looks,
+          unfinished: 0,
+        } as const);
+  await db.updateTable('job').set(set).where('id', '=', lease.jobId).execute();
+}
+
+async function isApprovedHost(db: Db, linkback: Linkback): Promise<boolean> {
+  const row = await db
+    .selectFrom('linkback')
+    .select('id')
+    .where('source_host', '=', linkback.sourceHost)
+    .where('site', '=', linkback.site)
+    .where('moderation', '=', 'approved')
+    .where('id', '<>', linkback.id)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** How many of a linkback's failed attempts are kept. */
+const troublesKept = 20;
+
+async function noteTrouble(db: Db, linkbackId: string, id: string, at: number, detail: string): Promise<void> {
+  await db.insertInto('attempt').values({ id, linkback_id: linkbackId, at, detail }).execute();
+  const kept = db
+    .selectFrom('attempt')
+    .select('id')
+    .where('linkback_id', '=', linkbackId)
+    .orderBy('id', 'desc')
+    .limit(troublesKept);
+  await db.deleteFrom('attempt').where('linkback_id', '=', linkbackId).where('id', 'not in', kept).execute();
+}

@@ -1,0 +1,63 @@
+import type { LinkbackEvent } from '../linkback/event.ts';
+import type { Announcement, Linkback } from '../linkback/linkback.ts';
+import type { Page } from '../linkback/ports.ts';
+import type { Db } from './engine.ts';
+import { changingColumns, decodeLinkback, encodeEvent } from './rows.ts';
+import type { AnnouncementRow, LinkbackRow } from './tables.ts';
+
+export async function loadLinkback(db: Db, id: string): Promise<Linkback | undefined> {
+  const row = await db.selectFrom('linkback').selectAll().where('id', '=', id).executeTakeFirst();
+  return row === undefined ? undefined : (await withAnnouncements(db, [row]))[0];
+}
+
+/** Completes rows with their announcements, in the rows' order. */
+export async function withAnnouncements(db: Db, rows: readonly LinkbackRow[]): Promise<Linkback[]> {
+  if (rows.length === 0) return [];
+  const ids = rows.map((row) => row.id);
+  const announcements = await db
+    .selectFrom('announcement')
+    .selectAll()
+    .where('linkback_id', 'in', ids)
+    .orderBy('first_at')
+    .orderBy('dialect')
+    .execute();
+  const byLinkback = new Map<string, AnnouncementRow[]>(ids.map((id) => [id, []]));
+  for (const each of announcements) byLinkback.get(each.linkback_id)?.push(each);
+  return rows.map((row) => decodeLinkback(row, byLinkback.get(row.id) ?? []));
+}
+
+/** Cuts a list that was read with one row more than asked for into a page and its cursor. */
+export async function toPage(db: Db, rows: readonly LinkbackRow[], limit: number): Promise<Page<Linkback>> {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  const next = rows.length > limit && last !== undefined ? last.id : null;
+  return { items: await withAnnouncements(db, shown), next };
+}
+
+export async function saveLinkback(
+  db: Db,
+  before: Linkback,
+  after: Linkback,
+  events: readonly LinkbackEvent[],
+  newId: () => string,
+): Promise<void> {
+  if (after === before) return;
+  await db.updateTable('linkback').set(changingColumns(after)).where('id', '=', after.id).execute();
+  for (const each of after.announcements) await saveHeld(db, before, after.id, each);
+  if (events.length === 0) return;
+  await db
+    .insertInto('event')
+    .values(events.map((event) => encodeEvent(event, newId(), after.id)))
+    .execute();
+}
+
+async function saveHeld(db: Db, before: Linkback, id: string, after: Announcement): Promise<void> {
+  const known = before.announcements.find((each) => each.dialect === after.dialect);
+  if (known?.held === after.held) return;
+  await db
+    .updateTable('announcement')
+    .set({ held: after.held ? 1 : 0 })
+    .where('linkback_id', '=', id)
+    .where('dialect', '=', after.dialect)
+    .execute();
+}

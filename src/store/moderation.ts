@@ -1,0 +1,113 @@
+import { sql, type SelectQueryBuilder } from 'kysely';
+import { moderations, verifications } from '../linkback/linkback.ts';
+import type { Counts, ModerationQuery, ModerationStore } from '../linkback/ports.ts';
+import type { Db, Engine } from './engine.ts';
+import { askNow, jobState, type JobStoreOptions } from './jobs.ts';
+import { loadLinkback, saveLinkback, toPage } from './linkbacks.ts';
+import { decodeEvent } from './rows.ts';
+import type { LinkbackRow, Tables } from './tables.ts';
+
+export function moderationStore(engine: Engine, { now, newId }: JobStoreOptions): ModerationStore {
+  const { db } = engine;
+  return {
+    moderationList: async (query) => toPage(db, await moderationRows(db, query), query.limit),
+    counts: (site) => countStates(db, site),
+    linkback: (id) => loadLinkback(db, id),
+    events: async (id) => {
+      const rows = await db.selectFrom('event').selectAll().where('linkback_id', '=', id).orderBy('id').execute();
+      return rows.map(decodeEvent);
+    },
+    attempts: (id) =>
+      db.selectFrom('attempt').select(['at', 'detail']).where('linkback_id', '=', id).orderBy('id').execute(),
+    job: (id) => jobState(db, id),
+    decide: (id, decide) =>
+      engine.write(async (transaction) => {
+        const linkback = await loadLinkback(transaction, id);
+        if (linkback === undefined) return undefined;
+        const decision = decide(linkback);
+        await saveLinkback(transaction, linkback, decision.linkback, decision.events, newId);
+        return decision.linkback;
+      }),
+    erase: (id) =>
+      engine.write(async (transaction) => {
+        const result = await transaction.deleteFrom('linkback').where('id', '=', id).executeTakeFirst();
+        return result.numDeletedRows > 0n;
+      }),
+    verifyAgain: (id) => engine.write((transaction) => verifyAgain(transaction, id, now(), newId())),
+  };
+}
+
+async function verifyAgain(db: Db, id: string, at: number, jobId: string): Promise<boolean> {
+  const linkback = await loadLinkback(db, id);
+  if (linkback === undefined) return false;
+  await askNow(db, { linkbackId: id, jobId, host: new URL(linkback.source).host, at });
+  return true;
+}
+
+async function moderationRows(db: Db, query: ModerationQuery): Promise<LinkbackRow[]> {
+  const isNewestFirst = query.order === 'newest';
+  let rows = filtered(db.selectFrom('linkback').selectAll(), query);
+  if (query.after !== undefined) rows = rows.where('id', isNewestFirst ? '<' : '>', query.after);
+  return rows
+    .orderBy('id', isNewestFirst ? 'desc' : 'asc')
+    .limit(query.limit + 1)
+    .execute();
+}
+
+type Rows = SelectQueryBuilder<Tables, 'linkback', LinkbackRow>;
+
+function filtered(rows: Rows, query: ModerationQuery): Rows {
+  const { site, moderation, verification, protocol, type, host, q, since } = query;
+  if (site !== undefined) rows = rows.where('site', '=', site);
+  if (moderation !== undefined) rows = rows.where('moderation', '=', moderation);
+  if (verification !== undefined) rows = rows.where('verification', '=', verification);
+  if (type !== undefined) rows = rows.where('type', '=', type);
+  if (since !== undefined) rows = rows.where('received_at', '>=', since);
+  if (q !== undefined) rows = rows.where(contains('search_text', q.toLowerCase()));
+  if (host !== undefined) {
+    rows = rows.where((each) => each.or([each('source_host', '=', host), endsWith('source_host', `.${host}`)]));
+  }
+  if (protocol !== undefined) {
+    rows = rows.where((each) =>
+      each.exists(
+        each
+          .selectFrom('announcement')
+          .select('announcement.linkback_id')
+          .whereRef('announcement.linkback_id', '=', 'linkback.id')
+          .where('announcement.dialect', '=', protocol),
+      ),
+    );
+  }
+  return rows;
+}
+
+function contains(column: string, text: string) {
+  return sql<boolean>`${sql.ref(column)} LIKE ${`%${escapedLike(text)}%`} ESCAPE '\\'`;
+}
+
+function endsWith(column: string, text: string) {
+  return sql<boolean>`${sql.ref(column)} LIKE ${`%${escapedLike(text)}`} ESCAPE '\\'`;
+}
+
+function escapedLike(text: string): string {
+  return text.replace(/[\\%_]/gu, (special) => `\\${special}`);
+}
+
+async function countStates(db: Db, site: string | undefined): Promise<Counts> {
+  let query = db
+    .selectFrom('linkback')
+    .select((each) => ['moderation', 'verification', each.fn.countAll<number>().as('count')])
+    .groupBy(['moderation', 'verification']);
+  if (site !== undefined) query = query.where('site', '=', site);
+  const rows = await query.execute();
+  const sum = (of: (typeof rows)[number][]): number => of.reduce((total, row) => total + Number(row.count), 0);
+  return {
+    moderation: record(moderations, (state) => sum(rows.filter((row) => row.moderation === state))),
+    verification: record(verifications, (state) => sum(rows.filter((row) => row.verification === state))),
+  };
+}
+
+function record<Key extends string>(keys: readonly Key[], value: (key: Key) => number): Record<Key, number> {
+  // Object.fromEntries forgets the keys it was given.
+  return Object.fromEntries(keys.map((key) => [key, value(key)])) as Record<Key, number>;
+}

@@ -1,0 +1,89 @@
+import type { AcceptedPing, Filed } from '../linkback/accept.ts';
+import type { PingStore } from '../linkback/ports.ts';
+import type { Db, Engine } from './engine.ts';
+import { askAgain } from './jobs.ts';
+import { searchText } from './rows.ts';
+import type { LinkbackRow } from './tables.ts';
+
+/** A verified linkback that is announced again is looked at again, at most once in this time, in milliseconds. */
+export const recheckAfterMs = 30_000;
+
+export function pingStore(engine: Engine): PingStore {
+  return { file: (ping) => engine.write((db) => filePing(db, ping)) };
+}
+
+async function filePing(db: Db, ping: AcceptedPing): Promise<Filed> {
+  const known = await db
+    .selectFrom('linkback')
+    .select(['id', 'verification', 'checked_at'])
+    .where('pair_key', '=', ping.pairKey)
+    .executeTakeFirst();
+  if (known === undefined) return fileNew(db, ping);
+  const statusId = await announce(db, known.id, ping);
+  const parked = await recheck(db, known, ping);
+  return { linkbackId: known.id, statusId, verification: known.verification, parked };
+}
+
+async function fileNew(db: Db, ping: AcceptedPing): Promise<Filed> {
+  await db
+    .insertInto('linkback')
+    .values({
+      id: ping.newId,
+      pair_key: ping.pairKey,
+      site: ping.site,
+      type: 'mention',
+      protocol: ping.dialect,
+      source: ping.source,
+      source_host: ping.sourceHost,
+      target: ping.target,
+      target_key: ping.targetKey,
+      fragment: ping.fragment,
+      verification: 'unverified',
+      moderation: 'pending',
+      is_public: 0,
+      search_text: searchText({ source: ping.source, target: ping.target, facts: null, excerpt: null }),
+      received_at: ping.at,
+      updated_at: ping.at,
+    })
+    .execute();
+  const statusId = await announce(db, ping.newId, ping);
+  await askAgain(db, { linkbackId: ping.newId, jobId: ping.newId, host: ping.jobHost, at: ping.at });
+  return { linkbackId: ping.newId, statusId, verification: 'unverified', parked: false };
+}
+
+/** Writes that this dialect says so, now and in this spelling; a dialect keeps its status id. */
+async function announce(db: Db, linkbackId: string, ping: AcceptedPing): Promise<string> {
+  const latest = { source: ping.source, target: ping.target, sender_ip: ping.senderIp, last_at: ping.at };
+  const row = await db
+    .insertInto('announcement')
+    .values({
+      linkback_id: linkbackId,
+      dialect: ping.dialect,
+      status_id: ping.newStatusId,
+      held: 0,
+      first_at: ping.at,
+      ...latest,
+    })
+    .onConflict((conflict) => conflict.columns(['linkback_id', 'dialect']).doUpdateSet(latest))
+    .returning('status_id')
+    .executeTakeFirstOrThrow();
+  return row.status_id;
+}
+
+type KnownPair = Pick<LinkbackRow, 'id' | 'verification' | 'checked_at'>;
+
+/** Has a known pair looked at again; true when its job is parked and only the owner may do so. */
+async function recheck(db: Db, known: KnownPair, ping: AcceptedPing): Promise<boolean> {
+  const job = await db
+    .selectFrom('job')
+    .select(['state', 'setbacks'])
+    .where('linkback_id', '=', known.id)
+    .executeTakeFirst();
+  if (job?.state === 'dead') return true;
+  // A job that is in hand, or waits as long as the source asked for, will tell what this ping wants to know.
+  if (known.verification === 'unverified' && job !== undefined) return false;
+  const lastCheck = known.verification === 'verified' ? known.checked_at : null;
+  const at = lastCheck === null ? ping.at : Math.max(ping.at, lastCheck + recheckAfterMs);
+  await askAgain(db, { linkbackId: known.id, jobId: ping.newId, host: ping.jobHost, at });
+  return false;
+}

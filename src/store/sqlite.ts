@@ -1,0 +1,204 @@
+import { existsSync, mkdirSync, openSync, closeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { Kysely, SqliteDialect, type SqliteDatabase } from 'kysely';
+import { Halt } from '../linkback/halt.ts';
+import type { Engine } from './engine.ts';
+import { groupCommits } from './group-commit.ts';
+import { migrationTable, pendingMigrations, readMigrations, type AppliedMigration } from './migrate.ts';
+import type { Tables } from './tables.ts';
+
+/** "lkbd" in ASCII: says that a SQLite file is ours. */
+const applicationId = 0x6c6b6264;
+
+/** Older ones may corrupt a database that two connections write (the WAL-reset bug). */
+const oldestSqlite = [3, 51, 3] as const;
+
+export type SqliteOptions = {
+  /** Path of the database file; made, with its folder, when missing. */
+  readonly file: string;
+  readonly migrations: string;
+  /** How long a write waits for another process's lock before it gives up, in milliseconds. */
+  readonly lockTimeoutMs?: number;
+  /** Take the role of the one service on this file, and void the leases of an earlier one. */
+  readonly isService: boolean;
+};
+
+/**
+ * Opens a SQLite file as the store's engine: WAL, full synchronous durability, one writing connection with group
+ * commit, one reading connection.
+ *
+ * Throws: {@link Halt} for a folder that cannot be written, a file that is corrupt, foreign, newer than this program,
+ *         or already served by another process.
+ */
+export function openSqlite(options: SqliteOptions): Engine {
+  makeFile(options.file);
+  const lock = options.isService ? lockService(options.file) : undefined;
+  try {
+    const writer = openWriter(options);
+    const reader = new Database(options.file, { readonly: true });
+    return sqliteEngine(writer, reader, lock, options.lockTimeoutMs ?? 5000);
+  } catch (error) {
+    lock?.close();
+    throw error;
+  }
+}
+
+function sqliteEngine(
+  writer: Database.Database,
+  reader: Database.Database,
+  lock: Database.Database | undefined,
+  lockTimeoutMs: number,
+): Engine {
+  const writing = new Kysely<Tables>({ dialect: new SqliteDialect({ database: withStatementCache(writer) }) });
+  const reading = new Kysely<Tables>({ dialect: new SqliteDialect({ database: withStatementCache(reader) }) });
+  const commits = groupCommits(writer, writing, lockTimeoutMs);
+  return {
+    name: 'sqlite',
+    db: reading,
+    write: commits.write,
+    close: async () => {
+      await commits.drained();
+      reader.close();
+      writer.pragma('wal_checkpoint(TRUNCATE)');
+      writer.close();
+      lock?.close();
+    },
+  };
+}
+
+/** kysely prepares each statement anew; the same text means the same statement, so we keep it. */
+function withStatementCache(database: Database.Database): SqliteDatabase {
+  const statements = new Map<string, Database.Statement>();
+  return {
+    prepare: (sql) => {
+      const known = statements.get(sql);
+      if (known !== undefined) return known;
+      const statement = database.prepare(sql);
+      if (statements.size < 500) statements.set(sql, statement);
+      return statement;
+    },
+    close: () => {
+      database.close();
+    },
+  };
+}
+
+/** Made before SQLite does, so that the file and what SQLite puts beside it belong to its owner only. */
+function makeFile(file: string): void {
+  const remedy = `Make ${dirname(file)} a folder this user may write to, or name another file in DATABASE_URL.`;
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    closeSync(openSync(file, 'a', 0o600));
+  } catch (error) {
+    throw new Halt(`The database file ${file} cannot be written: ${messageOf(error)}.`, remedy, { cause: error });
+  }
+}
+
+/** Held for the life of the process and freed by the system whatever way it ends. */
+function lockService(file: string): Database.Database {
+  const lock = new Database(`${file}.serve`, { timeout: 0 });
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+    return lock;
+  } catch (error) {
+    lock.close();
+    throw new Halt(
+      `Another linkbackd is serving ${file} already.`,
+      'Stop it first; on SQLite one service does all the work. Commands such as "backup" run beside it.',
+      { cause: error },
+    );
+  }
+}
+
+function openWriter(options: SqliteOptions): Database.Database {
+  const writer = new Database(options.file, { timeout: options.lockTimeoutMs ?? 5000 });
+  try {
+    assertVersion(writer);
+    assertSound(writer, options.file);
+    writer.pragma('journal_mode = WAL');
+    // Set after WAL: this build takes WAL to mean NORMAL, which loses the newest commits in a power cut.
+    writer.pragma('synchronous = FULL');
+    writer.pragma('foreign_keys = ON');
+    writer.pragma('mmap_size = 0');
+    migrate(writer, options);
+    if (options.isService) voidLeases(writer);
+    // From here on waiting for a lock must not block the event loop: group commits wait on timers instead.
+    writer.pragma('busy_timeout = 0');
+    return writer;
+  } catch (error) {
+    writer.close();
+    throw explained(error, options.file);
+  }
+}
+
+function assertVersion(writer: Database.Database): void {
+  const version = String(writer.prepare('SELECT sqlite_version()').pluck().get());
+  const parts = version.split('.').map(Number);
+  const isOlder = oldestSqlite.findIndex((oldest, at) => (parts[at] ?? 0) !== oldest);
+  if (isOlder === -1 || (parts[isOlder] ?? 0) > (oldestSqlite[isOlder] ?? 0)) return;
+  throw new Halt(`SQLite ${version} may corrupt databases.`, `Install a build with ${oldestSqlite.join('.')} or newer.`);
+}
+
+function assertSound(writer: Database.Database, file: string): void {
+  const id = writer.pragma('application_id', { simple: true });
+  const hasTables = writer.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined;
+  if (hasTables && id !== applicationId) {
+    throw new Halt(`${file} is a SQLite database, but not one of linkbackd.`, 'Name another file in DATABASE_URL.');
+  }
+  const found = writer.pragma('quick_check(1)', { simple: true });
+  if (found !== 'ok') throw corrupt(file, String(found));
+}
+
+function migrate(writer: Database.Database, options: SqliteOptions): void {
+  writer.exec(migrationTable);
+  const applied = writer
+    .prepare<[], AppliedMigration>('SELECT number, name, checksum FROM migration ORDER BY number')
+    .all();
+  const pending = pendingMigrations(readMigrations(options.migrations, 'sqlite'), applied);
+  if (pending.length > 0 && applied.length > 0) backUp(writer, `${options.file}.before-${pending[0]?.number ?? 0}`);
+  for (const migration of pending) {
+    writer.transaction(() => {
+      writer.exec(migration.sql);
+      writer
+        .prepare('INSERT INTO migration (number, name, checksum, applied_at) VALUES (?, ?, ?, ?)')
+        .run(migration.number, migration.name, migration.checksum, Date.now());
+      writer.pragma(`user_version = ${migration.number}`);
+      writer.pragma(`application_id = ${applicationId}`);
+    })();
+  }
+}
+
+/** A copy from before a schema change; one that is there already is older still, and stays. */
+function backUp(writer: Database.Database, copy: string): void {
+  if (!existsSync(copy)) writer.prepare('VACUUM INTO ?').run(copy);
+}
+
+/** One service per file: whatever is leased was leased by a process that is no more. */
+function voidLeases(writer: Database.Database): void {
+  writer.exec("UPDATE job SET state = 'waiting', token = NULL, lease_until = NULL WHERE state = 'leased'");
+}
+
+function explained(error: unknown, file: string): unknown {
+  if (!(error instanceof Database.SqliteError)) return error;
+  if (error.code.startsWith('SQLITE_CORRUPT') || error.code.startsWith('SQLITE_NOTADB')) {
+    return corrupt(file, error.message);
+  }
+  if (error.code.startsWith('SQLITE_BUSY')) {
+    return new Halt(`${file} is locked by another program.`, 'Stop that program, then start again.', { cause: error });
+  }
+  const remedy = 'Check that the disk has room and that this user may write the folder.';
+  return new Halt(`${file} cannot be opened for writing: ${error.message}.`, remedy, { cause: error });
+}
+
+function corrupt(file: string, found: string): Halt {
+  return new Halt(
+    `${file} is damaged: ${found}.`,
+    `Stop everything that uses it, move ${file} and the files beside it away, and copy a backup to its place. ` +
+      'linkbackd never repairs a database by itself.',
+  );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,58 @@
+import type { Store, TargetStore, TokenStore } from '../linkback/ports.ts';
+import type { Engine } from './engine.ts';
+import { jobStore, type JobStoreOptions } from './jobs.ts';
+import { moderationStore } from './moderation.ts';
+import { pingStore } from './pings.ts';
+import { publicStore, statusStore } from './public.ts';
+
+/** Makes the store over either engine. */
+export function makeStore(engine: Engine, options: JobStoreOptions): Store {
+  return {
+    ...pingStore(engine),
+    ...jobStore(engine, options),
+    ...publicStore(engine),
+    ...statusStore(engine),
+    ...moderationStore(engine, options),
+    ...targetStore(engine),
+    ...tokenStore(engine),
+    check: async () => {
+      await engine.write((db) => db.selectFrom('token').select('id').limit(1).execute());
+    },
+    close: engine.close,
+  };
+}
+
+function targetStore(engine: Engine): TargetStore {
+  return {
+    targetLook: async (key) => {
+      const row = await engine.db
+        .selectFrom('target_look')
+        .select(['is_gone', 'expires_at'])
+        .where('target_key', '=', key)
+        .executeTakeFirst();
+      return row === undefined ? undefined : { isGone: row.is_gone === 1, expiresAt: row.expires_at };
+    },
+    saveTargetLook: (key, { isGone, expiresAt }) =>
+      engine.write(async (db) => {
+        const look = { is_gone: isGone ? 1 : 0, expires_at: expiresAt };
+        await db
+          .insertInto('target_look')
+          .values({ target_key: key, ...look })
+          .onConflict((conflict) => conflict.column('target_key').doUpdateSet(look))
+          .execute();
+      }),
+  };
+}
+
+function tokenStore(engine: Engine): TokenStore {
+  return {
+    tokens: async () => {
+      const rows = await engine.db.selectFrom('token').selectAll().execute();
+      return rows.map(({ id, name, hash, created_at: createdAt }) => ({ id, name, hash, createdAt }));
+    },
+    addToken: ({ id, name, hash, createdAt }) =>
+      engine.write(async (db) => {
+        await db.insertInto('token').values({ id, name, hash, created_at: createdAt }).execute();
+      }),
+  };
+}

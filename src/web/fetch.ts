@@ -1,0 +1,206 @@
+import { errors, Client, type Dispatcher } from 'undici';
+import { parsePageUrl } from '../linkback/page-url.ts';
+import { readBody, type Body } from './body.ts';
+import { makeConnect, Refused } from './connect.ts';
+import type { Guard } from './guard.ts';
+import { silentAfterMs, type Turn, type Turns } from './turns.ts';
+
+/** Deadline of a whole fetch: waiting for a turn, names, connections, all redirects and the body. */
+export const fetchTimeoutMs = 15_000;
+export const maxRedirects = 5;
+const headersTimeoutMs = 5000;
+const maxHeaderBytes = 16 * 1024;
+/** Answers like "103 Early Hints" never end by themselves. */
+const maxInformational = 8;
+
+/** What a fetch came to. `unreachable` is a refused address, an unknown host and a failed connection alike. */
+export type Fetched =
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      /** After redirects; what relative links are resolved against. */
+      readonly url: URL;
+      readonly contentType: string;
+      /** Null when the status or the content type made reading it pointless. */
+      readonly body: Body | null;
+      readonly retryAfterMs?: number;
+    }
+  | { readonly kind: 'unreachable'; readonly detail: string }
+  | { readonly kind: 'trouble'; readonly detail: string };
+
+export type FetchPage = (url: URL, signal: AbortSignal) => Promise<Fetched>;
+
+export type FetchOptions = {
+  readonly guard: Guard;
+  readonly turns: Turns;
+  readonly userAgent: string;
+  readonly now: () => number;
+};
+
+const accept = 'text/html, application/xhtml+xml;q=0.9, text/plain;q=0.5, application/json;q=0.5';
+const readable = /^(?:text\/html|application\/xhtml\+xml|text\/plain|application\/(?:[\w.-]+\+)?json)\s*(?:;|$)/iu;
+
+/**
+ * Makes the only function of the program that opens connections to strangers.
+ *
+ * Limits: {@link fetchTimeoutMs} in all, {@link maxRedirects} redirects, each judged by the guard like the first URL;
+ *         bodies by `readBody`; content that is no text is not read.
+ * Throws: when `signal` fires before the end (the service is stopping); otherwise only defects.
+ */
+export function makeFetchPage(options: FetchOptions): FetchPage {
+  return async (start, signal) => {
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(fetchTimeoutMs)]);
+    let url = start;
+    try {
+      for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
+        const hop = await fetchHop(url, deadline, options);
+        if (hop.kind !== 'redirect') return hop;
+        if (hop.to === undefined) return answerWithoutBody(url, hop.status);
+        url = hop.to;
+      }
+      return answerWithoutBody(url, 310);
+    } catch (error) {
+      signal.throwIfAborted();
+      return failure(error);
+    }
+  };
+}
+
+type Redirect = { readonly kind: 'redirect'; readonly status: number; readonly to: URL | undefined };
+
+async function fetchHop(url: URL, signal: AbortSignal, options: FetchOptions): Promise<Fetched | Redirect> {
+  const turn = await options.turns.take(url, signal);
+  try {
+    const admission = await options.guard.admit(url);
+    if (admission.kind === 'refused') return { kind: 'unreachable', detail: admission.detail };
+    if (admission.kind === 'trouble') return admission;
+    signal.throwIfAborted();
+    return await requestFrom(url, admission.addresses, turn, signal, options);
+  } finally {
+    turn.end();
+  }
+}
+
+async function requestFrom(
+  url: URL,
+  addresses: readonly string[],
+  turn: Turn,
+  signal: AbortSignal,
+  options: FetchOptions,
+): Promise<Fetched | Redirect> {
+  const client = new Client(url.origin, {
+    connect: makeConnect(addresses, (address) => options.guard.mayTalkTo(url, address)),
+    pipelining: 0,
+    allowH2: false,
+    maxHeaderSize: maxHeaderBytes,
+    headersTimeout: headersTimeoutMs,
+    bodyTimeout: headersTimeoutMs,
+  });
+  const patience = new AbortController();
+  const silence = setTimeout(() => {
+    if (!turn.maySitSilent()) patience.abort(new Error('too many silent hosts at once'));
+  }, silentAfterMs);
+  const all = AbortSignal.any([signal, patience.signal]);
+  try {
+    const response = await client.request(requestOptions(url, all, patience, options.userAgent));
+    clearTimeout(silence);
+    return await readResponse(url, response, all, options.now);
+  } finally {
+    clearTimeout(silence);
+    await client.destroy();
+  }
+}
+
+function requestOptions(
+  url: URL,
+  signal: AbortSignal,
+  patience: AbortController,
+  userAgent: string,
+): Dispatcher.RequestOptions {
+  let informational = 0;
+  return {
+    method: 'GET',
+    path: `${url.pathname}${url.search}`,
+    headers: { accept, 'accept-encoding': 'gzip, br', 'user-agent': userAgent },
+    signal,
+    onInfo: () => {
+      informational += 1;
+      if (informational > maxInformational) patience.abort(new Error('too many informational answers'));
+    },
+  };
+}
+
+async function readResponse(
+  url: URL,
+  response: Dispatcher.ResponseData,
+  signal: AbortSignal,
+  now: () => number,
+): Promise<Fetched | Redirect> {
+  const { statusCode: status, headers } = response;
+  const location = single(headers['location']);
+  if (status >= 300 && status < 400 && location !== undefined) {
+    response.body.destroy();
+    return { kind: 'redirect', status, to: redirectTarget(location, url) };
+  }
+  // A page that does not say what it is, is taken for HTML, as browsers do.
+  const contentType = single(headers['content-type']) ?? 'text/html';
+  const retryAfterMs = parseRetryAfter(single(headers['retry-after']), now());
+  const answer = { kind: 'answer', status, url, contentType, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) } as const;
+  if (status < 200 || status >= 300 || !readable.test(contentType)) {
+    response.body.destroy();
+    return { ...answer, body: null };
+  }
+  return { ...answer, body: await readBody(response.body, headers['content-encoding'], signal) };
+}
+
+function redirectTarget(location: string, base: URL): URL | undefined {
+  const to = URL.parse(location, base.href);
+  return to === null ? undefined : parsePageUrl(to.href);
+}
+
+/** A redirect that leads nowhere is an answer like any other that is not the page. */
+function answerWithoutBody(url: URL, status: number): Fetched {
+  return { kind: 'answer', status, url, contentType: '', body: null };
+}
+
+/** The longest wait we let a host ask for: 24 hours, in milliseconds. */
+export const maxRetryAfterMs = 24 * 3600 * 1000;
+
+/** Reads `Retry-After`, seconds or an HTTP date, as milliseconds from now. */
+export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
+  if (value === undefined) return undefined;
+  const waitMs = /^\d+$/u.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now;
+  return Number.isNaN(waitMs) ? undefined : Math.min(Math.max(waitMs, 0), maxRetryAfterMs);
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}
+
+/** Connections that failed for good, as opposed to those that were slow or broke. */
+const unreachableCodes: ReadonlySet<string> = new Set(
+  'ECONNREFUSED EHOSTUNREACH ENETUNREACH EADDRNOTAVAIL EACCES EINVAL'.split(' '),
+);
+
+function failure(error: unknown): Fetched {
+  const detail = describe(error);
+  const isUnreachable = allCauses(error).some((each) => each instanceof Refused || unreachableCodes.has(codeOf(each)));
+  return isUnreachable ? { kind: 'unreachable', detail } : { kind: 'trouble', detail };
+}
+
+function allCauses(error: unknown): unknown[] {
+  if (error instanceof AggregateError) return error.errors.flatMap(allCauses);
+  return error instanceof Error && error.cause !== undefined ? [error, ...allCauses(error.cause)] : [error];
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'TimeoutError') return `no complete answer within ${fetchTimeoutMs / 1000} s`;
+  if (error instanceof errors.HeadersTimeoutError) return `no answer within ${headersTimeoutMs / 1000} s`;
+  const code = codeOf(error);
+  return code === '' ? error.message : `${code}: ${error.message}`;
+}

@@ -1,0 +1,44 @@
+import { Resolver } from 'node:dns/promises';
+import type { Admission } from './guard.ts';
+
+/** A name with more addresses than this is no blog's. */
+export const maxAddresses = 16;
+
+/** How long both questions may take together, in milliseconds. */
+export const resolveTimeoutMs = 3000;
+
+export type Resolve = (host: string) => Promise<Admission>;
+
+/** What a name server says of a name that does not exist, or has no address. */
+const noSuchName: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA', 'EBADNAME']);
+
+/**
+ * Makes a resolver of our own: the system's blocks a small pool of threads, and reads files that are not the internet.
+ *
+ * `servers` are `address` or `address:port`; without any, the machine's own name servers are asked.
+ */
+export function makeResolve(servers: readonly string[] = []): Resolve {
+  return async (host) => {
+    const resolver = new Resolver({ tries: 2, timeout: resolveTimeoutMs / 2 });
+    if (servers.length > 0) resolver.setServers(servers);
+    const deadline = setTimeout(() => {
+      resolver.cancel();
+    }, resolveTimeoutMs);
+    const answers = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
+    clearTimeout(deadline);
+    return admission(host, answers);
+  };
+}
+
+function admission(host: string, answers: PromiseSettledResult<string[]>[]): Admission {
+  const addresses = answers.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
+  if (addresses.length > maxAddresses) return { kind: 'refused', detail: `${host} has too many addresses` };
+  if (addresses.length > 0) return { kind: 'admitted', addresses };
+  const codes = answers.map((each) => (each.status === 'rejected' ? codeOf(each.reason) : 'ENODATA'));
+  const detail = `${host}: ${codes.join(', ')}`;
+  return codes.every((code) => noSuchName.has(code)) ? { kind: 'refused', detail } : { kind: 'trouble', detail };
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+}

@@ -1,0 +1,107 @@
+import { getDomain } from 'tldts';
+
+/** Fetches under way at once, whoever they are for. */
+export const maxFetches = 64;
+/** How many of them may be on hosts that have said nothing for {@link silentAfterMs}. */
+export const maxSilentFetches = 16;
+export const silentAfterMs = 1000;
+/** Fetches under way at once for all hosts of one registrable domain; a host has one. */
+export const maxFetchesPerDomain = 6;
+/** How long a host is left alone after a fetch, in milliseconds. */
+export const hostRestMs = 1000;
+
+export type Turn = {
+  /** The host has been silent for long: false when too many are, and this fetch must give up its place. */
+  readonly maySitSilent: () => boolean;
+  readonly end: () => void;
+};
+
+export type Turns = {
+  /** Waits until this URL's host may be fetched from; rejects when the signal fires first. */
+  readonly take: (url: URL, signal: AbortSignal) => Promise<Turn>;
+  /** Hosts with their port that have a turn now or rest after one. */
+  readonly busyHosts: () => string[];
+};
+
+/**
+ * Hands out turns to fetch, so that we are polite to each host and no host's silence costs the others their place.
+ *
+ * With `isPolite` false only the total holds: for benchmarks and tests on loopback.
+ */
+export function makeTurns(isPolite: boolean, nowMs: () => number = () => performance.now()): Turns {
+  const underWay = new Map<string, string>();
+  const restUntil = new Map<string, number>();
+  let fetches = 0;
+  let silent = 0;
+  let waiting: (() => void)[] = [];
+
+  const wakeAll = (): void => {
+    const woken = waiting;
+    waiting = [];
+    for (const wake of woken) wake();
+  };
+
+  const forgetRested = (): void => {
+    for (const [host, until] of restUntil) if (until <= nowMs()) restUntil.delete(host);
+  };
+
+  const isFree = (url: URL): boolean => {
+    if (fetches >= maxFetches) return false;
+    if (!isPolite) return true;
+    const domain = domainOf(url);
+    const ofDomain = [...underWay.values()].filter((each) => each === domain).length;
+    return !underWay.has(url.host) && !restUntil.has(url.host) && ofDomain < maxFetchesPerDomain;
+  };
+
+  const begin = (url: URL): Turn => {
+    fetches += 1;
+    underWay.set(url.host, domainOf(url));
+    let isSilent = false;
+    return {
+      maySitSilent: () => {
+        if (!isPolite) return true;
+        if (silent >= maxSilentFetches) return false;
+        silent += 1;
+        return (isSilent = true);
+      },
+      end: () => {
+        fetches -= 1;
+        if (isSilent) silent -= 1;
+        underWay.delete(url.host);
+        if (isPolite) {
+          restUntil.set(url.host, nowMs() + hostRestMs);
+          setTimeout(wakeAll, hostRestMs).unref();
+        }
+        wakeAll();
+      },
+    };
+  };
+
+  return {
+    take: async (url, signal) => {
+      for (;;) {
+        signal.throwIfAborted();
+        forgetRested();
+        if (isFree(url)) return begin(url);
+        await nextChange(waiting, signal);
+      }
+    },
+    busyHosts: () => {
+      if (!isPolite) return [];
+      forgetRested();
+      return [...underWay.keys(), ...restUntil.keys()];
+    },
+  };
+}
+
+async function nextChange(waiting: (() => void)[], signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    waiting.push(resolve);
+    signal.addEventListener('abort', () => { resolve(); }, { once: true });
+  });
+}
+
+/** The domain somebody registered (by the public suffix list), or the host itself where there is none. */
+function domainOf(url: URL): string {
+  return getDomain(url.hostname, { allowPrivateDomains: true }) ?? url.host;
+}
