@@ -15,6 +15,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { STAMP, filesBelow, hashSources, isStale } from './ready/dist.cjs';
+import { say } from './ready/say.cjs';
 import { inTurn } from './ready/turn.cjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -61,6 +62,7 @@ function swap(built) {
 
 /** Builds, and tells whether dist/ is now a finished build. The hash is taken first: what changes meanwhile is newer. */
 function build() {
+  say('building dist/');
   sweep();
   const hash = hashSources(ROOT);
   const into = join(ROOT, `${BUILDING}new`);
