@@ -9,23 +9,23 @@
  * that the compiler found fault with, is never taken for a finished one. Code with type errors is put in place all
  * the same, since the tests of what is not broken want to run; the exit code tells.
  */
-import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { STAMP, filesBelow, hashSources, isStale } from './ready/dist.cjs';
-import { say } from './ready/say.cjs';
+import { run } from './ready/run.cjs';
+import { NotReady, say } from './ready/say.cjs';
 import { inTurn } from './ready/turn.cjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const BUILDING = '.dist-';
 
 /** Compiles src/ into a folder and tells whether the compiler was content. Its words go to stderr. */
-function compile(into) {
+async function compile(into) {
   const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   const args = [tsc, '-p', join(ROOT, 'src'), '--outDir', into];
-  return spawnSync(process.execPath, args, { cwd: ROOT, stdio: [0, 2, 2] }).status === 0;
+  return (await run(process.execPath, args, { cwd: ROOT, stdio: [0, 2, 2] })) === 0;
 }
 
 /** Copies what the compiler leaves alone. */
@@ -61,18 +61,25 @@ function swap(built) {
 }
 
 /** Builds, and tells whether dist/ is now a finished build. The hash is taken first: what changes meanwhile is newer. */
-function build() {
+async function build() {
   say('building dist/');
   sweep();
   const hash = hashSources(ROOT);
   const into = join(ROOT, `${BUILDING}new`);
   mkdirSync(into);
-  const isClean = compile(into);
+  const isClean = await compile(into);
   copyTheRest(into);
   swap(into);
   if (isClean) writeFileSync(join(ROOT, STAMP), hash);
   return isClean;
 }
 
-const isDone = inTurn(ROOT, () => (process.argv.includes('--if-stale') && !isStale(ROOT)) || build());
-process.exitCode = isDone ? 0 : 1;
+try {
+  const isWanted = () => !process.argv.includes('--if-stale') || isStale(ROOT);
+  const isDone = await inTurn(ROOT, () => !isWanted() || build());
+  process.exitCode = isDone ? 0 : 1;
+} catch (error) {
+  if (!(error instanceof NotReady)) throw error;
+  say(error.message);
+  process.exitCode = 1;
+}

@@ -16,10 +16,10 @@
  */
 
 const path = require('node:path');
-const { spawnSync } = require('node:child_process');
 
 const dist = require('./ready/dist.cjs');
 const packages = require('./ready/packages.cjs');
+const { run } = require('./ready/run.cjs');
 const runtime = require('./ready/runtime.cjs');
 const { NotReady, say } = require('./ready/say.cjs');
 const { inTurn } = require('./ready/turn.cjs');
@@ -28,17 +28,17 @@ const ROOT = path.dirname(__dirname);
 const MODES = ['', 'start', 'build', 'prepare'];
 
 /** Installs the locked packages unless they are there; a second process waits for the first and looks again. */
-function readyPackages(mode) {
+async function readyPackages(mode) {
   const withDev = !(mode === 'start' && dist.isThere(ROOT) && !packages.hasDevPackages(ROOT));
   if (packages.missing(ROOT, withDev).length === 0) return;
-  inTurn(ROOT, () => {
+  await inTurn(ROOT, async () => {
     const missing = packages.missing(ROOT, withDev);
-    if (missing.length > 0) packages.install(ROOT, missing, withDev);
+    if (missing.length > 0) await packages.install(ROOT, missing, withDev);
   });
 }
 
 /** Builds dist/ when the sources have changed since; a shipped dist/ without a compiler is used as it is. */
-function readyDist(mode) {
+async function readyDist(mode) {
   if (!dist.isStale(ROOT)) return;
   if (!packages.hasCompiler(ROOT)) {
     if (mode !== 'start' || !dist.isThere(ROOT))
@@ -48,23 +48,23 @@ function readyDist(mode) {
     return;
   }
   const node = runtime.nodeFor(ROOT);
-  const { status } = spawnSync(node, [path.join(ROOT, 'scripts', 'build.mjs'), '--if-stale'], {
+  const status = await run(node, [path.join(ROOT, 'scripts', 'build.mjs'), '--if-stale'], {
     stdio: [0, 2, 2],
   });
   if (status !== 0) throw new NotReady('the build failed; what is wrong stands above');
 }
 
 /** Does what the mode asks for, in the only order that works: packages, then the runtime, then the build. */
-function makeReady(mode) {
+async function makeReady(mode) {
   if (!MODES.includes(mode)) throw new NotReady(`"${mode}" is none of: ${MODES.filter(Boolean).join(', ')}`);
-  if (mode !== 'prepare') readyPackages(mode);
-  runtime.ready(ROOT);
-  if (mode === 'start' || mode === 'build') readyDist(mode);
+  if (mode !== 'prepare') await readyPackages(mode);
+  await runtime.ready(ROOT);
+  if (mode === 'start' || mode === 'build') await readyDist(mode);
 }
 
-function main(mode) {
+async function main(mode) {
   try {
-    makeReady(mode);
+    await makeReady(mode);
   } catch (error) {
     say(error instanceof NotReady ? error.message : error.stack);
     if (mode !== 'prepare') process.exitCode = 1;

@@ -2,8 +2,8 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { spawnSync } = require('node:child_process');
 
+const { run } = require('./run.cjs');
 const { NotReady, say } = require('./say.cjs');
 
 /** Reads the packages of a lock file by their folder; undefined when there is no such file or it is no JSON. */
@@ -61,20 +61,20 @@ function npmCommand() {
   return ['npm'];
 }
 
-/** Runs npm in the folder. Windows finds npm (a .cmd file) through its shell only; no argument needs quoting. */
+/** Runs npm in the folder and gives its exit status. Windows finds npm (a .cmd file) through its shell only; no argument needs quoting. */
 function npm(root, args, options) {
   const [program, ...first] = npmCommand();
   const shell = process.platform === 'win32' && program === 'npm';
-  return spawnSync(program, [...first, ...args], { cwd: root, shell, ...options });
+  return run(program, [...first, ...args], { cwd: root, shell, ...options });
 }
 
 /** Installs exactly what is locked. Warnings are left out: on an older Node there are dozens, cured by what follows. */
-function install(root, missingPackages, withDev) {
+async function install(root, missingPackages, withDev) {
   const some = missingPackages.slice(0, 3).join(', ');
   const more = missingPackages.length > 3 ? ` and ${missingPackages.length - 3} more` : '';
   say(`installing packages (npm ci): ${some}${more}`);
   const which = withDev ? '--include=dev' : '--omit=dev';
-  const { status } = npm(root, ['ci', which, '--loglevel=error'], { stdio: [0, 2, 2] });
+  const status = await npm(root, ['ci', which, '--loglevel=error'], { stdio: [0, 2, 2] });
   if (status !== 0) throw new NotReady('npm ci failed; what is wrong stands above');
 }
 

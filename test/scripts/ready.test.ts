@@ -147,7 +147,7 @@ describe('two processes at once', () => {
   const TURN = join(ROOT, 'scripts', 'ready', 'turn.cjs');
   const WORK = `
     const fs = require('node:fs');
-    require(process.argv[1]).inTurn(process.argv[2], () => {
+    void require(process.argv[1]).inTurn(process.argv[2], () => {
       const before = Number(fs.readFileSync('count', 'utf8'));
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
       fs.writeFileSync('count', String(before + 1));
