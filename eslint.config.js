@@ -73,6 +73,8 @@ export default defineConfig(
   },
   {
     files: ['src/**'],
+    // A declaration file describes what somebody else exports.
+    ignores: ['**/*.d.ts'],
     rules: {
       'no-restricted-exports': [
         'error',

@@ -74,7 +74,7 @@ function nodeFor(root) {
 
 /** Gives the sentence for a machine to which no Node can be brought. */
 function adviceFor(root) {
-  const needs = `linkbackd needs Node ${floorOf(root)} or later, and this is ${process.versions.node}`;
+  const needs = `Node ${floorOf(root)} or later is needed, and this is ${process.versions.node}`;
   return `${needs}: install Node ${VERSION.split('.')[0]} from https://nodejs.org/ or with your system's package manager`;
 }
 
