@@ -135,7 +135,8 @@ export type Token = {
 };
 
 export type TokenStore = {
-  readonly tokens: () => Promise<readonly Token[]>;
+  readonly hasTokens: () => Promise<boolean>;
+  readonly tokenByHash: (hash: string) => Promise<Token | undefined>;
   readonly addToken: (token: Token) => Promise<void>;
 };
 

@@ -62,3 +62,11 @@ export function isBlockedHost(site: Site, host: string): boolean {
 export function isClosedPath(site: Site, target: URL): boolean {
   return site.closedPaths.some((path) => liesUnder(target, new URL(path, target)));
 }
+
+/** First segments of our own routes: a site of such a name would hide behind them. */
+export const reservedSlugs: ReadonlySet<string> = new Set(
+  (
+    'api badge.svg docs feed.atom feed.json feed.rss healthz linkbacks linkbacks.css linkbacks.html metrics moderate ' +
+    'openapi.json pingback readyz setup status trackback webmention widget.js'
+  ).split(' '),
+);

@@ -46,9 +46,15 @@ function targetStore(engine: Engine): TargetStore {
 
 function tokenStore(engine: Engine): TokenStore {
   return {
-    tokens: async () => {
-      const rows = await engine.db.selectFrom('token').selectAll().execute();
-      return rows.map(({ id, name, hash, created_at: createdAt }) => ({ id, name, hash, createdAt }));
+    hasTokens: async () => {
+      const row = await engine.db.selectFrom('token').select('id').limit(1).executeTakeFirst();
+      return row !== undefined;
+    },
+    tokenByHash: async (hash) => {
+      const row = await engine.db.selectFrom('token').selectAll().where('hash', '=', hash).executeTakeFirst();
+      return row === undefined
+        ? undefined
+        : { id: row.id, name: row.name, hash: row.hash, createdAt: row.created_at };
     },
     addToken: ({ id, name, hash, createdAt }) =>
       engine.write(async (db) => {

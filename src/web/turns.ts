@@ -23,12 +23,20 @@ export type Turns = {
   readonly busyHosts: () => string[];
 };
 
+export type TurnsOptions = {
+  readonly isPolite: boolean;
+  /** Hosts of our own sites: they need no rest from us. */
+  readonly isOurs: (url: URL) => boolean;
+  /** A clock that never jumps, in milliseconds. */
+  readonly nowMs?: () => number;
+};
+
 /**
  * Hands out turns to fetch, so that we are polite to each host and no host's silence costs the others their place.
  *
  * With `isPolite` false only the total holds: for benchmarks and tests on loopback.
  */
-export function makeTurns(isPolite: boolean, nowMs: () => number = () => performance.now()): Turns {
+export function makeTurns({ isPolite, isOurs, nowMs = () => performance.now() }: TurnsOptions): Turns {
   const underWay = new Map<string, string>();
   const restUntil = new Map<string, number>();
   let fetches = 0;
@@ -50,7 +58,8 @@ export function makeTurns(isPolite: boolean, nowMs: () => number = () => perform
     if (!isPolite) return true;
     const domain = domainOf(url);
     const ofDomain = [...underWay.values()].filter((each) => each === domain).length;
-    return !underWay.has(url.host) && !restUntil.has(url.host) && ofDomain < maxFetchesPerDomain;
+    const isHostFree = isOurs(url) || (!underWay.has(url.host) && !restUntil.has(url.host));
+    return isHostFree && ofDomain < maxFetchesPerDomain;
   };
 
   const begin = (url: URL): Turn => {
@@ -68,7 +77,7 @@ export function makeTurns(isPolite: boolean, nowMs: () => number = () => perform
         fetches -= 1;
         if (isSilent) silent -= 1;
         underWay.delete(url.host);
-        if (isPolite) {
+        if (isPolite && !isOurs(url)) {
           restUntil.set(url.host, nowMs() + hostRestMs);
           setTimeout(wakeAll, hostRestMs).unref();
         }

@@ -1,0 +1,247 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { parseEnv } from 'node:util';
+import { Halt } from './linkback/halt.ts';
+import { parsePageUrl } from './linkback/page-url.ts';
+import { excerptStyles, policies, reservedSlugs, type Site } from './linkback/site.ts';
+import { joinExceptions, parseException, type Exceptions } from './web/address.ts';
+
+/** Every setting: its default, and what it decides. docs/configuration.md lists the same, and a test holds it to it. */
+export const settings = {
+  HOST: '127.0.0.1',
+  PORT: '8470',
+  BASE_URL: '',
+  DATABASE_URL: 'sqlite:data/linkbackd.db',
+  SITES: '',
+  ADMIN_TOKEN: '',
+  POLICY: 'hold-first',
+  BLOCKED_HOSTS: '',
+  CLOSED_PATHS: '',
+  EXCERPT_STYLE: 'wordpress',
+  EXCERPT_WINDOW: '100',
+  EXCERPT_MARK: '[…]',
+  ANSWER_WITHIN_MS: '2000',
+  ALLOW_PRIVATE_NETWORK: '',
+  ALLOW_IP_HOSTS: 'off',
+  DNS_SERVERS: '',
+  TRUST_PROXY: 'off',
+  LIMITS: 'on',
+  PINGS_PER_MINUTE: '60',
+  LOG_LEVEL: 'info',
+} as const;
+
+export type SettingName = keyof typeof settings;
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/** What the environment decides, read once and never changed. */
+export type Config = {
+  readonly host: string;
+  readonly port: number;
+  /** The public address when it is set; else it follows from where the service listens. */
+  readonly baseUrl: URL | undefined;
+  readonly databaseFile: string;
+  readonly sites: readonly Site[];
+  readonly adminToken: string | undefined;
+  readonly answerWithinMs: number;
+  readonly exceptions: Exceptions;
+  readonly allowIpHosts: boolean;
+  readonly dnsServers: readonly string[];
+  /** How many proxies, or which, are believed about the caller's address. */
+  readonly trustProxy: number | string[] | false;
+  readonly limits: boolean;
+  readonly pingsPerMinute: number;
+  readonly logLevel: (typeof logLevels)[number];
+};
+
+/** The process's environment over what the file `.env` says. */
+export function readEnvironment(file = '.env'): Environment {
+  const fromFile = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
+  return { ...fromFile, ...process.env };
+}
+
+/**
+ * Reads the settings.
+ *
+ * Throws: {@link Halt} that names all faults at once.
+ */
+export function readConfig(environment: Environment): Config {
+  const faults: string[] = [];
+  const read = <Value>(name: SettingName, parse: (text: string) => Value): Value => {
+    const text = environment[name]?.trim();
+    const isUnset = text === undefined || text === '';
+    try {
+      return parse(isUnset ? settings[name] : text);
+    } catch (error) {
+      faults.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+      return parse(settings[name]);
+    }
+  };
+  const config: Config = Object.freeze({
+    host: read('HOST', (text) => text),
+    port: read('PORT', wholeNumber(0, 65_535)),
+    baseUrl: read('BASE_URL', optional(httpUrl)),
+    databaseFile: read('DATABASE_URL', sqliteFile),
+    sites: readSites(read),
+    adminToken: read('ADMIN_TOKEN', optional(token)),
+    answerWithinMs: read('ANSWER_WITHIN_MS', wholeNumber(0, 60_000)),
+    exceptions: read('ALLOW_PRIVATE_NETWORK', (text) => joinExceptions(list(text).map(exception))),
+    allowIpHosts: read('ALLOW_IP_HOSTS', onOff),
+    dnsServers: read('DNS_SERVERS', (text) => list(text).map(dnsServer)),
+    trustProxy: read('TRUST_PROXY', trustedProxies),
+    limits: read('LIMITS', onOff),
+    pingsPerMinute: read('PINGS_PER_MINUTE', wholeNumber(1, 1_000_000)),
+    logLevel: read('LOG_LEVEL', oneOf(logLevels)),
+  });
+  if (faults.length === 0) return config;
+  const what = `${faults.length === 1 ? 'A setting is' : `${faults.length} settings are`} wrong:\n  ${faults.join('\n  ')}`;
+  throw new Halt(what, 'Correct them in the environment or in .env; docs/configuration.md describes each.');
+}
+
+type Read = <Value>(name: SettingName, parse: (text: string) => Value) => Value;
+
+function readSites(read: Read): readonly Site[] {
+  const policy = read('POLICY', oneOf(policies));
+  const quoting = {
+    style: read('EXCERPT_STYLE', oneOf(excerptStyles)),
+    window: read('EXCERPT_WINDOW', wholeNumber(20, 500)),
+    mark: read('EXCERPT_MARK', mark),
+  };
+  const blocked = read('BLOCKED_HOSTS', (text) => list(text).map(forSite(hostName)));
+  const closed = read('CLOSED_PATHS', (text) => list(text).map(forSite(path)));
+  const named = read('SITES', (text) => distinct(list(text).map(site)));
+  const of = (entries: readonly ForSite[], slug: string): string[] =>
+    entries.filter((each) => each.slug === undefined || each.slug === slug).map((each) => each.value);
+  return named.map(({ slug, addresses }) => ({
+    slug,
+    addresses,
+    policy,
+    quoting,
+    blockedHosts: of(blocked, slug),
+    closedPaths: of(closed, slug),
+  }));
+}
+
+/** `slug=URL|ALIAS|…`, or without the slug, which then is the first label of the host. */
+function site(text: string): Pick<Site, 'slug' | 'addresses'> {
+  const [, named, addresses = ''] = /^(?:([^=:/|]*)=)?(.*)$/su.exec(text) ?? [];
+  const [own, ...aliases] = addresses.split('|').map((address) => address.trim());
+  const url = httpUrl(own ?? '');
+  const slug = named?.trim() ?? url.hostname.replace(/^www\./u, '').split('.')[0] ?? '';
+  if (!/^[a-z0-9][a-z0-9-]{0,62}$/u.test(slug)) {
+    throw new Error(`"${slug}" is no name for a site: lower-case letters, digits and hyphens, as in "blog=${url.href}"`);
+  }
+  if (reservedSlugs.has(slug)) {
+    throw new Error(`"${slug}" is a route of linkbackd; name the site otherwise, as in "blog=${url.href}"`);
+  }
+  return { slug, addresses: [url, ...aliases.map((alias) => httpUrl(alias.includes('://') ? alias : `https://${alias}`))] };
+}
+
+function distinct(sites: readonly Pick<Site, 'slug' | 'addresses'>[]): readonly Pick<Site, 'slug' | 'addresses'>[] {
+  const slugs = sites.map((each) => each.slug);
+  const twice = slugs.find((slug, at) => slugs.indexOf(slug) !== at);
+  if (twice === undefined) return sites;
+  throw new Error(`two sites are named "${twice}"; name them yourself, as in "one=https://…,two=https://…"`);
+}
+
+type ForSite = { readonly slug: string | undefined; readonly value: string };
+
+/** `value` for every site, or `slug:value` for one. */
+function forSite(parse: (text: string) => string): (text: string) => ForSite {
+  return (text) => {
+    const [, slug, value = ''] = /^(?:([a-z0-9-]+):)?(.*)$/su.exec(text) ?? [];
+    return { slug, value: parse(value) };
+  };
+}
+
+function hostName(text: string): string {
+  const url = URL.parse(`http://${text}/`);
+  if (url === null || !/^[^/:@?#]+$/u.test(text)) throw new Error(`"${text}" is no host name`);
+  return url.hostname.replace(/^www\./u, '');
+}
+
+function path(text: string): string {
+  if (text.startsWith('/') && !/[?#]/u.test(text)) return text;
+  throw new Error(`"${text}" is no path; it starts with a slash, as in "/about"`);
+}
+
+function httpUrl(text: string): URL {
+  const url = parsePageUrl(text);
+  if (url === undefined) throw new Error(`"${text}" is no http or https address`);
+  if (url.search !== '' || url.hash !== '') throw new Error(`"${text}" has a query or a fragment; leave it out`);
+  return url;
+}
+
+function sqliteFile(text: string): string {
+  const file = /^sqlite:(?:\/\/)?(.+)$/u.exec(text)?.[1];
+  if (file !== undefined) return file;
+  throw new Error(`"${withoutPassword(text)}" is no database this version knows; write "sqlite:" and a path`);
+}
+
+function withoutPassword(text: string): string {
+  return text.replace(/\/\/[^@/]*@/u, '//…@');
+}
+
+function token(text: string): string {
+  if (text.length >= 16 && /^[\x21-\x7e]+$/u.test(text)) return text;
+  throw new Error('must be at least 16 printable characters without blanks; its value is not shown here');
+}
+
+function mark(text: string): string {
+  if (text.length <= 20) return text;
+  throw new Error('must be at most 20 characters');
+}
+
+function exception(text: string): Exceptions {
+  const parsed = parseException(text);
+  if (parsed === undefined) throw new Error(`"${text}" is neither a network such as 10.0.0.0/8 nor a host:port`);
+  return parsed;
+}
+
+function dnsServer(text: string): string {
+  const address = text.replace(/^\[?([^\]]*?)\]?(?::\d+)?$/u, '$1');
+  if (isIP(address) !== 0 || isIP(text) !== 0) return text;
+  throw new Error(`"${text}" is no address of a name server, such as 9.9.9.9 or 127.0.0.1:5353`);
+}
+
+function trustedProxies(text: string): number | string[] | false {
+  if (text === 'off') return false;
+  if (/^\d+$/u.test(text)) return Number(text);
+  const networks = list(text);
+  const wrong = networks.find((each) => isIP(each.replace(/\/\d+$/u, '')) === 0);
+  if (wrong === undefined) return networks;
+  throw new Error(`"${wrong}" is neither "off", a number of hops, nor a network such as 10.0.0.0/8`);
+}
+
+function onOff(text: string): boolean {
+  if (text !== 'on' && text !== 'off') throw new Error(`"${text}" must be "on" or "off"`);
+  return text === 'on';
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/u.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    throw new Error(`"${text}" must be a whole number from ${least} to ${most}`);
+  };
+}
+
+function oneOf<Choice extends string>(choices: readonly Choice[]): (text: string) => Choice {
+  return (text) => {
+    const choice = choices.find((each) => each === text);
+    if (choice !== undefined) return choice;
+    throw new Error(`"${text}" must be one of ${choices.join(', ')}`);
+  };
+}
+
+function optional<Value>(parse: (text: string) => Value): (text: string) => Value | undefined {
+  return (text) => (text === '' ? undefined : parse(text));
+}
+
+function list(text: string): string[] {
+  return text
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
+}

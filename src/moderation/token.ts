@@ -1,0 +1,36 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { TokenStore } from '../linkback/ports.ts';
+
+/** Secret scanners know our tokens by this. */
+const prefix = 'lkbd_';
+
+export function makeToken(): string {
+  return `${prefix}${randomBytes(32).toString('base64url')}`;
+}
+
+/** Tokens are long and random, so a plain digest is as good as a slow one. */
+export function hashToken(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
+
+/** Who holds a token: the name that stands in events. */
+export type Holder = { readonly name: string };
+
+export type Authenticate = (authorization: string | undefined) => Promise<Holder | undefined>;
+
+/** Makes the check of `Authorization: Bearer …`: the configured token, or one that is stored. */
+export function makeAuthenticate(store: TokenStore, adminToken: string | undefined): Authenticate {
+  const adminHash = adminToken === undefined ? undefined : hashToken(adminToken);
+  return async (authorization) => {
+    const token = /^Bearer ([\x21-\x7e]{1,512})$/iu.exec(authorization ?? '')?.[1];
+    if (token === undefined) return undefined;
+    const hash = hashToken(token);
+    if (adminHash !== undefined && isSame(hash, adminHash)) return { name: 'admin' };
+    const stored = await store.tokenByHash(hash);
+    return stored !== undefined && isSame(hash, stored.hash) ? { name: stored.name } : undefined;
+  };
+}
+
+function isSame(one: string, other: string): boolean {
+  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
+}

@@ -1,0 +1,44 @@
+import type { Linkback } from '../linkback/linkback.ts';
+import type { Reason } from '../linkback/refusal.ts';
+
+/** What an attempt told whoever waits for it: verified, or the reason of a "no", for now or for good. */
+export type Told = { readonly linkbackId: string; readonly answer: 'verified' | Reason };
+
+export type Outcomes = {
+  /** Resolves with the next attempt's answer, or with undefined after `withinMs`. Ask before the attempt can start. */
+  readonly next: (linkbackId: string, withinMs: number) => Promise<Told['answer'] | undefined>;
+  readonly tell: (told: Told) => void;
+  /** Lets everybody go who waits, with nothing to tell: the service is stopping. */
+  readonly dismiss: () => void;
+};
+
+/** Makes the place where callers wait for the verdict on their ping. */
+export function makeOutcomes(): Outcomes {
+  const waiting = new Map<string, Set<(answer: Told['answer'] | undefined) => void>>();
+  return {
+    next: (id, withinMs) =>
+      new Promise((resolve) => {
+        const those = waiting.get(id) ?? new Set();
+        const leave = (answer: Told['answer'] | undefined): void => {
+          clearTimeout(timer);
+          those.delete(leave);
+          if (those.size === 0) waiting.delete(id);
+          resolve(answer);
+        };
+        const timer = setTimeout(leave, withinMs, undefined);
+        waiting.set(id, those.add(leave));
+      }),
+    tell: ({ linkbackId, answer }) => {
+      for (const leave of [...(waiting.get(linkbackId) ?? [])]) leave(answer);
+    },
+    dismiss: () => {
+      for (const those of [...waiting.values()]) for (const leave of [...those]) leave(undefined);
+    },
+  };
+}
+
+/** What to tell of a linkback after an attempt; a setback left it as it was, and is told as `upstream`. */
+export function answerOf(linkback: Linkback, kind: 'found' | 'not-found' | 'setback', reason?: Reason): Told['answer'] {
+  if (kind === 'found') return 'verified';
+  return reason ?? linkback.refusal ?? 'upstream';
+}

@@ -1,0 +1,201 @@
+import type { JobStore, Lease } from '../linkback/ports.ts';
+import { settle, type SettleContext } from '../linkback/settle.ts';
+import type { Linkback } from '../linkback/linkback.ts';
+import type { Policy } from '../linkback/site.ts';
+import type { Outcome, NotFound } from '../linkback/verdict.ts';
+import { answerOf, type Outcomes } from './outcomes.ts';
+
+/** Longer than the longest attempt, so that no heartbeat is needed: fetches have their deadline, reading its own. */
+export const leaseMs = 60_000;
+/** Jobs in hand at once. */
+export const maxJobsInHand = 64;
+/** Attempts without a result after which a job is taken for one that ends the process, and parked. */
+export const maxUnfinished = 3;
+/** How long the worker sleeps at most, in milliseconds: work of others, and hosts that have rested, are noticed then. */
+const longestSleepMs = 1000;
+/** How long it waits after the store has failed. */
+const storeTroubleMs = 1000;
+
+export type WorkerOptions = {
+  readonly store: JobStore;
+  readonly verify: (linkback: Linkback, signal: AbortSignal) => Promise<Outcome>;
+  readonly outcomes: Outcomes;
+  readonly busyHosts: () => readonly string[] | 'ignore';
+  readonly policyOf: (site: string) => Policy;
+  readonly retryAt: SettleContext['retryAt'];
+  readonly now: () => number;
+  /** Told of everything that went wrong with a job, and of each job's end. */
+  readonly log: WorkerLog;
+  readonly leaseMs?: number;
+};
+
+export type WorkerLog = {
+  readonly settled: (linkback: Linkback, outcome: Outcome) => void;
+  readonly defect: (what: string, error: unknown, linkbackId?: string) => void;
+};
+
+export type Worker = {
+  readonly start: () => void;
+  /** Says that there may be work: cheap, and harmless when there is none. */
+  readonly wake: () => void;
+  /** Takes no new jobs, gives those in hand `graceMs` to end, releases the rest. */
+  readonly stop: (graceMs: number) => Promise<void>;
+};
+
+/**
+ * Makes the worker: it takes due jobs, has them verified, and writes down what came of it.
+ *
+ * An attempt is counted before it begins, so that a page which ends the process is parked after {@link maxUnfinished}
+ * attempts. No transaction is open while a job is worked on; a lease that was lost meanwhile changes nothing.
+ */
+export function makeWorker(options: WorkerOptions): Worker {
+  const stopping = new AbortController();
+  const inHand = new Map<Lease, Promise<void>>();
+  const alarm = makeAlarm();
+  let loop = Promise.resolve();
+  let isTaking = true;
+
+  const take = async (): Promise<void> => {
+    const limit = maxJobsInHand - inHand.size;
+    const claim = { limit, leaseMs: options.leaseMs ?? leaseMs, busyHosts: busyHosts(options, inHand.keys()) };
+    const leases = limit === 0 ? [] : await options.store.claim(claim);
+    for (const lease of leases) {
+      const work = workOn(lease, options, stopping.signal).finally(() => {
+        inHand.delete(lease);
+        alarm.ring();
+      });
+      inHand.set(lease, work);
+    }
+    // A full hand is emptied by a job's end, which rings.
+    await alarm.sleep(leases.length > 0 ? 0 : await untilDue(options));
+  };
+
+  const run = async (): Promise<void> => {
+    while (isTaking) {
+      try {
+        await take();
+      } catch (error) {
+        options.log.defect('claiming jobs failed', error);
+        await alarm.sleep(storeTroubleMs);
+      }
+    }
+  };
+
+  return {
+    start: () => {
+      loop = run();
+    },
+    wake: alarm.ring,
+    stop: async (graceMs) => {
+      isTaking = false;
+      alarm.ring();
+      const timer = setTimeout(() => {
+        stopping.abort();
+      }, graceMs);
+      await loop;
+      await Promise.all(inHand.values());
+      clearTimeout(timer);
+    },
+  };
+}
+
+function busyHosts({ busyHosts }: WorkerOptions, inHand: Iterable<Lease>): readonly string[] | 'ignore' {
+  const resting = busyHosts();
+  return resting === 'ignore' ? resting : [...new Set([...resting, ...[...inHand].map((lease) => lease.host)])];
+}
+
+async function untilDue({ store, now }: WorkerOptions): Promise<number> {
+  const due = await store.nextDue();
+  // A job that is due now but was not claimed waits for its host or for somebody's lease.
+  const wait = due === undefined || due <= now() ? longestSleepMs : due - now();
+  return Math.min(wait, longestSleepMs);
+}
+
+async function workOn(lease: Lease, options: WorkerOptions, signal: AbortSignal): Promise<void> {
+  try {
+    const linkback = await options.store.linkback(lease.linkbackId);
+    if (linkback === undefined) return;
+    if (lease.unfinished > maxUnfinished) {
+      await conclude(lease, parked, options, 'park');
+      return;
+    }
+    await conclude(lease, await attempt(linkback, options, signal), options, 'finish');
+  } catch (error) {
+    await giveBack(lease, error, options, signal);
+  }
+}
+
+/** A defect in verifying is ours, not the source's: it is logged, and tried again like any trouble. */
+async function attempt(linkback: Linkback, options: WorkerOptions, signal: AbortSignal): Promise<Outcome> {
+  try {
+    return await options.verify(linkback, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    options.log.defect('verifying failed', error, linkback.id);
+    return { kind: 'setback', detail: `a defect of ours: ${String(error)}` };
+  }
+}
+
+const parked: NotFound = {
+  kind: 'not-found',
+  reason: 'our-fault',
+  finding: 'absent',
+  detail: `${maxUnfinished} attempts ended without a result; the job is parked`,
+};
+
+async function conclude(lease: Lease, outcome: Outcome, options: WorkerOptions, end: 'finish' | 'park'): Promise<void> {
+  const { progress } = lease;
+  const linkback = await options.store[end](lease, ({ linkback, hostIsApproved, now }) =>
+    settle(linkback, outcome, {
+      now,
+      progress,
+      policy: options.policyOf(linkback.site),
+      hostIsApproved,
+      retryAt: options.retryAt,
+    }),
+  );
+  if (linkback === undefined) return;
+  const reason = outcome.kind === 'not-found' ? outcome.reason : undefined;
+  options.outcomes.tell({ linkbackId: linkback.id, answer: answerOf(linkback, outcome.kind, reason) });
+  options.log.settled(linkback, outcome);
+}
+
+/** Stopping gives the job back; anything else leaves it to its lease, so that the attempt counts as unfinished. */
+async function giveBack(lease: Lease, error: unknown, options: WorkerOptions, signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) {
+    options.log.defect('settling a job failed', error, lease.linkbackId);
+    return;
+  }
+  try {
+    await options.store.release(lease);
+  } catch (releaseError) {
+    options.log.defect('releasing a job failed', releaseError, lease.linkbackId);
+  }
+}
+
+type Alarm = { readonly ring: () => void; readonly sleep: (ms: number) => Promise<void> };
+
+/** A sleep that a ring ends; a ring while nobody sleeps ends the next sleep at once, so none is missed. */
+function makeAlarm(): Alarm {
+  let wake: (() => void) | undefined;
+  let hasRung = false;
+  return {
+    ring: () => {
+      hasRung = true;
+      wake?.();
+    },
+    sleep: async (ms) => {
+      if (!hasRung && ms > 0) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, ms);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+      hasRung = false;
+      wake = undefined;
+    },
+  };
+}

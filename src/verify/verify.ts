@@ -1,0 +1,109 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Linkback } from '../linkback/linkback.ts';
+import { targetKey, type Site } from '../linkback/site.ts';
+import type { Found, NotFound, Outcome } from '../linkback/verdict.ts';
+import type { Reading } from '../web/document.ts';
+import type { Fetched, FetchPage } from '../web/fetch.ts';
+import type { Reader } from '../web/reader.ts';
+import { cutExcerpt } from './excerpt.ts';
+import { chooseLink } from './link.ts';
+import type { IsTargetGone } from './target.ts';
+
+/**
+ * A source that cannot be reached is never told sooner than this, in milliseconds: how fast a refused address, an
+ * unknown host and a failed connection answer would tell them apart.
+ */
+export const unreachableAfterMs = 1000;
+
+export type VerifyOptions = {
+  readonly siteOf: (slug: string) => Site | undefined;
+  readonly isTargetGone: IsTargetGone;
+  readonly fetchPage: FetchPage;
+  readonly reader: Pick<Reader, 'read'>;
+};
+
+export type Verify = (linkback: Linkback, signal: AbortSignal) => Promise<Outcome>;
+
+/**
+ * Makes the conductor of a verification: ask for the target, look at the source, quote.
+ *
+ * Refuses: `target-gone`, `source-unusable`, `no-link`; 5xx, 429, timeouts and TLS failures are setbacks.
+ * Throws:  when `signal` fires; otherwise only defects.
+ */
+export function makeVerify(options: VerifyOptions): Verify {
+  return async (linkback, signal) => {
+    const site = options.siteOf(linkback.site);
+    if (site === undefined) return notFound('target-gone', 'absent', `there is no site ${linkback.site} any more`);
+    const source = new URL(linkback.source);
+    const target = new URL(linkback.target);
+    const earliest = wait(unreachableAfterMs, undefined, { signal, ref: false });
+    // Awaited below only where it matters; stopping rejects it, and the fetches tell of that already.
+    earliest.catch(() => undefined);
+    const [isGone, fetched] = await Promise.all([
+      options.isTargetGone(targetKey(site, target), target, signal),
+      options.fetchPage(source, signal),
+    ]);
+    if (isGone) return notFound('target-gone', 'absent', 'our own page answers 404 or 410');
+    if (fetched.kind === 'unreachable') {
+      await earliest;
+      return notFound('source-unusable', 'unreachable', fetched.detail);
+    }
+    const page = usablePage(fetched);
+    if ('kind' in page) return page;
+    const reading = await options.reader.read({
+      ...page.body,
+      contentType: page.contentType,
+      url: page.url.href,
+      target: target.href,
+      addresses: site.addresses.map((address) => address.href),
+    });
+    return judge(linkback, site, reading, page.url);
+  };
+}
+
+type UsablePage = { readonly body: NonNullable<Extract<Fetched, { kind: 'answer' }>['body']>; readonly contentType: string; readonly url: URL };
+
+function usablePage(fetched: Exclude<Fetched, { kind: 'unreachable' }>): UsablePage | Outcome {
+  if (fetched.kind === 'trouble') return { kind: 'setback', detail: fetched.detail };
+  const { status, body, contentType, url, retryAfterMs } = fetched;
+  const detail = `HTTP status ${status}`;
+  if (status >= 500 || status === 429 || status === 408) {
+    return { kind: 'setback', detail, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  }
+  if (status === 410) return notFound('source-unusable', 'gone', detail);
+  if (status < 200 || status >= 300) return notFound('source-unusable', 'absent', detail);
+  if (body === null) return notFound('no-link', 'absent', `not a text: ${contentType}`);
+  if (body.bytes.length === 0) return notFound('source-unusable', 'absent', 'an empty page');
+  return { body, contentType, url };
+}
+
+function judge(linkback: Linkback, site: Site, reading: Reading | 'too-complex', url: URL): Found | NotFound {
+  if (reading === 'too-complex') return notFound('no-link', 'absent', 'reading the page went over its limits');
+  const chosen = chooseLink(reading.links, linkback.announcements);
+  if (chosen === undefined) {
+    const why = reading.isTooComplex ? 'no link before the page became too complex' : 'no link to the target';
+    return notFound('no-link', 'absent', why);
+  }
+  const { link, rule, held } = chosen;
+  return {
+    kind: 'found',
+    type: 'mention',
+    facts: reading.facts,
+    excerpt: cutExcerpt({ before: link.before, link: link.text, after: link.after }, site.quoting),
+    evidence: {
+      rule,
+      element: link.element,
+      href: link.href,
+      rel: link.rel,
+      position: link.position,
+      inContent: link.inContent,
+      linksFound: reading.links.length,
+      finalUrl: url.href,
+    },
+    held,
+  };
+}
+
+function notFound(reason: NotFound['reason'], finding: NotFound['finding'], detail: string): NotFound {
+  return { kind: 'not-found', reason, finding, detail };
+}

@@ -1,0 +1,56 @@
+import type { PageFacts } from '../linkback/linkback.ts';
+import { lenientForm, parsePageUrl, type Addresses } from '../linkback/page-url.ts';
+import { decodePage } from './charset.ts';
+import { gatherFacts } from './facts.ts';
+import { cutGraphemes, plainText } from './plain-text.ts';
+import { scanHtml, type FoundLink } from './scan.ts';
+import { readText } from './text.ts';
+
+/** A page to read, and the page whose links are wanted: plain data, for it crosses to a worker thread. */
+export type ReadingTask = {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly isCut: boolean;
+  readonly contentType: string;
+  /** Where the page was found, after redirects. */
+  readonly url: string;
+  readonly target: string;
+  /** The target's site and its aliases, the site's own address first. */
+  readonly addresses: readonly string[];
+};
+
+/** What a page says: its links to the target in document order, and itself. */
+export type Reading = {
+  readonly links: readonly FoundLink[];
+  readonly facts: PageFacts;
+  readonly isTooComplex: boolean;
+};
+
+/** Reads a page of any content type that we fetch. */
+export function readDocument(task: ReadingTask): Reading {
+  const url = new URL(task.url);
+  const { text } = decodePage(task.bytes, task.contentType, task.isCut);
+  const isWanted = leadsTo(new URL(task.target), addressesOf(task));
+  if (!/^(?:text\/html|application\/xhtml\+xml)/iu.test(task.contentType)) {
+    const read = readText(text, /json/iu.test(task.contentType), isWanted);
+    const title = cutGraphemes(plainText(read.title || url.hostname).trim(), 200);
+    return { links: read.links, facts: { ...unknown, title }, isTooComplex: false };
+  }
+  const scan = scanHtml(text, { url, isWanted, isEnough: (link) => link.element === 'a' && link.inContent });
+  return { links: scan.links, facts: gatherFacts(scan, url), isTooComplex: scan.stopped === 'too-complex' };
+}
+
+const unknown = { author: { name: null, url: null, photo: null }, publishedAt: null, language: null };
+
+function addressesOf(task: ReadingTask): Addresses {
+  const [own, ...aliases] = task.addresses.map((address) => new URL(address));
+  if (own === undefined) throw new Error('a reading task without the address of its site');
+  return [own, ...aliases];
+}
+
+/** The lenient rule as a question; what leads there exactly does so leniently, too. */
+function leadsTo(target: URL, addresses: Addresses): (href: URL) => boolean {
+  const wanted = lenientForm(target, addresses);
+  const hosts = new Set([target.hostname, ...addresses.map((address) => address.hostname)]);
+  return (href) =>
+    hosts.has(href.hostname) && parsePageUrl(href.href) !== undefined && lenientForm(href, addresses) === wanted;
+}
