@@ -55,6 +55,14 @@ export type Config = {
   readonly logLevel: (typeof logLevels)[number];
 };
 
+/** The program's own version. */
+export function readVersion(): string {
+  const about: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return typeof about === 'object' && about !== null && 'version' in about
+    ? String(about.version)
+    : 'unknown';
+}
+
 /** The process's environment over what the file `.env` says. */
 export function readEnvironment(file = '.env'): Environment {
   const fromFile = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
@@ -130,15 +138,22 @@ function site(text: string): Pick<Site, 'slug' | 'addresses'> {
   const url = httpUrl(own ?? '');
   const slug = named?.trim() ?? url.hostname.replace(/^www\./u, '').split('.')[0] ?? '';
   if (!/^[a-z0-9][a-z0-9-]{0,62}$/u.test(slug)) {
-    throw new Error(`"${slug}" is no name for a site: lower-case letters, digits and hyphens, as in "blog=${url.href}"`);
+    throw new Error(
+      `"${slug}" is no name for a site: lower-case letters, digits and hyphens, as in "blog=${url.href}"`,
+    );
   }
   if (reservedSlugs.has(slug)) {
     throw new Error(`"${slug}" is a route of linkbackd; name the site otherwise, as in "blog=${url.href}"`);
   }
-  return { slug, addresses: [url, ...aliases.map((alias) => httpUrl(alias.includes('://') ? alias : `https://${alias}`))] };
+  return {
+    slug,
+    addresses: [url, ...aliases.map((alias) => httpUrl(alias.includes('://') ? alias : `https://${alias}`))],
+  };
 }
 
-function distinct(sites: readonly Pick<Site, 'slug' | 'addresses'>[]): readonly Pick<Site, 'slug' | 'addresses'>[] {
+function distinct(
+  sites: readonly Pick<Site, 'slug' | 'addresses'>[],
+): readonly Pick<Site, 'slug' | 'addresses'>[] {
   const slugs = sites.map((each) => each.slug);
   const twice = slugs.find((slug, at) => slugs.indexOf(slug) !== at);
   if (twice === undefined) return sites;
@@ -169,7 +184,8 @@ function path(text: string): string {
 function httpUrl(text: string): URL {
   const url = parsePageUrl(text);
   if (url === undefined) throw new Error(`"${text}" is no http or https address`);
-  if (url.search !== '' || url.hash !== '') throw new Error(`"${text}" has a query or a fragment; leave it out`);
+  if (url.search !== '' || url.hash !== '')
+    throw new Error(`"${text}" has a query or a fragment; leave it out`);
   return url;
 }
 
@@ -195,7 +211,8 @@ function mark(text: string): string {
 
 function exception(text: string): Exceptions {
   const parsed = parseException(text);
-  if (parsed === undefined) throw new Error(`"${text}" is neither a network such as 10.0.0.0/8 nor a host:port`);
+  if (parsed === undefined)
+    throw new Error(`"${text}" is neither a network such as 10.0.0.0/8 nor a host:port`);
   return parsed;
 }
 

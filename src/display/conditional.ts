@@ -9,11 +9,19 @@ const maxAgeSeconds = 60;
  *
  * Spec: RFC 9110 sections 8.8.3 and 13.1.2.
  */
-export function sendConditional(request: FastifyRequest, reply: FastifyReply, type: string, body: string): FastifyReply {
+export function sendConditional(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  type: string,
+  body: string,
+): FastifyReply {
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
   reply
     .header('etag', etag)
-    .header('cache-control', `public, max-age=${maxAgeSeconds}, stale-while-revalidate=${maxAgeSeconds * 10}`);
+    .header(
+      'cache-control',
+      `public, max-age=${maxAgeSeconds}, stale-while-revalidate=${maxAgeSeconds * 10}`,
+    );
   if (hasAlready(request.headers['if-none-match'], etag)) return reply.code(304).send();
   return reply.type(type).send(body);
 }

@@ -1,4 +1,10 @@
-import { heldProtocols, type Dialect, type Excerpt, type Linkback, type LinkbackType } from '../linkback/linkback.ts';
+import {
+  heldProtocols,
+  type Dialect,
+  type Excerpt,
+  type Linkback,
+  type LinkbackType,
+} from '../linkback/linkback.ts';
 
 /** A linkback as everybody may read it. Times are ISO 8601 in UTC; texts are plain, not HTML. */
 export type PublicLinkback = {
@@ -10,7 +16,11 @@ export type PublicLinkback = {
   readonly source: {
     readonly url: string;
     readonly title: string | null;
-    readonly author: { readonly name: string | null; readonly url: string | null; readonly photo: string | null };
+    readonly author: {
+      readonly name: string | null;
+      readonly url: string | null;
+      readonly photo: string | null;
+    };
     readonly published: string | null;
     readonly language: string | null;
   };
@@ -37,7 +47,10 @@ export function toPublic(linkback: Linkback, mark: string): PublicLinkback {
     site: linkback.site,
     type: linkback.type,
     // The dialect that announced it first may have asked for more than the page holds.
-    protocol: held.length === 0 || held.includes(linkback.protocol) ? linkback.protocol : (held[0] ?? linkback.protocol),
+    protocol:
+      held.length === 0 || held.includes(linkback.protocol)
+        ? linkback.protocol
+        : (held[0] ?? linkback.protocol),
     protocols: held,
     source: {
       url: linkback.source,

@@ -33,7 +33,10 @@ const Query = Type.Object({
 });
 
 /** The fragment and the page show a whole list by default. */
-const ListQuery = Type.Object({ ...Query.properties, limit: Type.Integer({ minimum: 1, maximum: maxLimit, default: maxLimit }) });
+const ListQuery = Type.Object({
+  ...Query.properties,
+  limit: Type.Integer({ minimum: 1, maximum: maxLimit, default: maxLimit }),
+});
 
 type Asked = Static<typeof Query>;
 
@@ -46,37 +49,74 @@ type Asked = Static<typeof Query>;
 export function readLinkbacks(app: FastifyInstance, options: ReadOptions, done: () => void): void {
   const stylesheet = readFileSync(new URL('./linkbacks.css', import.meta.url), 'utf8');
 
-  app.get<{ Querystring: Asked }>('/api/linkbacks', { schema: { querystring: Query } }, async (request, reply) => {
-    const list = await find(request.query, reply, options, '/api/linkbacks');
-    if (list === undefined) return reply;
-    const items = list.items.map((each) => toPublic(each, markOf(options, each.site)));
-    return sendConditional(request, reply, 'application/json; charset=utf-8', safeJson({ items, next: list.next }));
-  });
+  app.get<{ Querystring: Asked }>(
+    '/api/linkbacks',
+    { schema: { querystring: Query } },
+    async (request, reply) => {
+      const list = await find(request.query, reply, options, '/api/linkbacks');
+      if (list === undefined) return reply;
+      const items = list.items.map((each) => toPublic(each, markOf(options, each.site)));
+      return sendConditional(
+        request,
+        reply,
+        'application/json; charset=utf-8',
+        safeJson({ items, next: list.next }),
+      );
+    },
+  );
 
-  app.get<{ Querystring: Asked }>('/linkbacks.html', { schema: { querystring: ListQuery } }, async (request, reply) => {
-    const list = await find(request.query, reply, options, '/linkbacks.html');
-    if (list === undefined) return reply;
-    return sendConditional(request, reply, htmlType, commentList(list.items, (site) => markOf(options, site)).html);
-  });
+  app.get<{ Querystring: Asked }>(
+    '/linkbacks.html',
+    { schema: { querystring: ListQuery } },
+    async (request, reply) => {
+      const list = await find(request.query, reply, options, '/linkbacks.html');
+      if (list === undefined) return reply;
+      return sendConditional(
+        request,
+        reply,
+        htmlType,
+        commentList(list.items, (site) => markOf(options, site)).html,
+      );
+    },
+  );
 
-  app.get<{ Querystring: Asked }>('/linkbacks', { schema: { querystring: ListQuery } }, async (request, reply) => {
-    reply.header('x-robots-tag', 'noindex');
-    const list = await find(request.query, reply, options, '/linkbacks');
-    return list === undefined ? reply : sendConditional(request, reply, htmlType, listPage(request, list, options));
-  });
+  app.get<{ Querystring: Asked }>(
+    '/linkbacks',
+    { schema: { querystring: ListQuery } },
+    async (request, reply) => {
+      reply.header('x-robots-tag', 'noindex');
+      const list = await find(request.query, reply, options, '/linkbacks');
+      return list === undefined
+        ? reply
+        : sendConditional(request, reply, htmlType, listPage(request, list, options));
+    },
+  );
 
-  app.get(stylePath, (request, reply) => sendConditional(request, reply, 'text/css; charset=utf-8', stylesheet));
+  app.get(stylePath, (request, reply) =>
+    sendConditional(request, reply, 'text/css; charset=utf-8', stylesheet),
+  );
   done();
 }
 
 const htmlType = 'text/html; charset=utf-8';
 
 /** The page of linkbacks that was asked for; undefined when a problem has been answered. */
-async function find(asked: Asked, reply: FastifyReply, options: ReadOptions, path: string): Promise<Page<Linkback> | undefined> {
+async function find(
+  asked: Asked,
+  reply: FastifyReply,
+  options: ReadOptions,
+  path: string,
+): Promise<Page<Linkback> | undefined> {
   const target = asked.target === undefined ? undefined : parsePageUrl(asked.target);
-  if ((target === undefined) !== (asked.target === undefined) || (target === undefined && asked.site === undefined)) {
+  if (
+    (target === undefined) !== (asked.target === undefined) ||
+    (target === undefined && asked.site === undefined)
+  ) {
     const detail = 'Name a page by target=, an absolute http or https address, or a site by site=.';
-    void reply.code(400).type(problemType).send(JSON.stringify(problem(400, detail)));
+    void reply
+      .code(400)
+      .type(problemType)
+      .send(JSON.stringify(problem(400, detail)));
     return undefined;
   }
   const site = target === undefined ? undefined : findSite(options.sites(), target);
@@ -107,21 +147,36 @@ function nextUrl(asked: Asked, after: string, options: ReadOptions, path: string
   return `${options.baseUrl()}${path}?${query.toString()}`;
 }
 
-function listPage(request: FastifyRequest<{ Querystring: Asked }>, list: Page<Linkback>, options: ReadOptions): string {
+function listPage(
+  request: FastifyRequest<{ Querystring: Asked }>,
+  list: Page<Linkback>,
+  options: ReadOptions,
+): string {
   const { target } = request.query;
   const title = list.items.length === 0 ? 'No linkbacks yet' : 'Linkbacks';
   const about =
     target === undefined
       ? html`<p class="about">Pages that link to ${request.query.site ?? ''}</p>`
-      : html`<p class="about">Pages that link to <a href="${parsePageUrl(target)?.href ?? ''}">${target}</a></p>`;
+      : html`<p class="about">
+          Pages that link to <a href="${parsePageUrl(target)?.href ?? ''}">${target}</a>
+        </p>`;
   const more =
     list.next === null
       ? html``
-      : html`<p><a rel="next" href="${nextUrl(request.query, list.next, options, '/linkbacks')}">More linkbacks</a></p>`;
+      : html`<p>
+          <a rel="next" href="${nextUrl(request.query, list.next, options, '/linkbacks')}">More linkbacks</a>
+        </p>`;
   const shown = commentList(list.items, (site) => markOf(options, site));
-  return page(title, html`<main><h1>${title}</h1>${about}${shown}${more}</main>`, {
-    stylesheet: `${options.baseUrl()}${stylePath}`,
-  });
+  return page(
+    title,
+    html`<main>
+      <h1>${title}</h1>
+      ${about}${shown}${more}
+    </main>`,
+    {
+      stylesheet: `${options.baseUrl()}${stylePath}`,
+    },
+  );
 }
 
 function markOf({ sites }: ReadOptions, slug: string): string {

@@ -9,7 +9,7 @@ import { page, stylePath } from './page.ts';
 import { iso, isoOrNull } from './public-linkback.ts';
 
 /** How long a status page lives after the last ping that was given its address, in milliseconds. */
-export const statusLifeMs = 30 * 24 * 3600 * 1000;
+export const statusLifeMs: number = 30 * 24 * 3600 * 1000;
 
 export type StatusOptions = {
   readonly store: StatusStore;
@@ -41,13 +41,25 @@ export function readStatus(app: FastifyInstance, options: StatusOptions, done: (
     const wantsPage = request.headers.accept?.includes('text/html') === true;
     const stylesheet = `${options.baseUrl()}${stylePath}`;
     if (linkback === undefined) {
-      if (!wantsPage) return reply.code(404).type(problemType).send(JSON.stringify(problem(404, unknown)));
-      const missing = html`<main><h1>No such status</h1><p>${unknown}</p></main>`;
-      return reply.code(404).type('text/html; charset=utf-8').send(page('No such status', missing, { stylesheet }));
+      if (!wantsPage)
+        return reply
+          .code(404)
+          .type(problemType)
+          .send(JSON.stringify(problem(404, unknown)));
+      const missing = html`<main>
+        <h1>No such status</h1>
+        <p>${unknown}</p>
+      </main>`;
+      return reply
+        .code(404)
+        .type('text/html; charset=utf-8')
+        .send(page('No such status', missing, { stylesheet }));
     }
     const status = statusOf(linkback);
     if (!wantsPage) return reply.type('application/json; charset=utf-8').send(safeJson(status));
-    return reply.type('text/html; charset=utf-8').send(page(titles[status.status], statusBody(status), { stylesheet }));
+    return reply
+      .type('text/html; charset=utf-8')
+      .send(page(titles[status.status], statusBody(status), { stylesheet }));
   });
   done();
 }
@@ -74,7 +86,11 @@ function statusOf(linkback: Linkback): Status {
   };
 }
 
-function sentence(verification: Linkback['verification'], refusal: Reason | null, isApproved: boolean): string {
+function sentence(
+  verification: Linkback['verification'],
+  refusal: Reason | null,
+  isApproved: boolean,
+): string {
   switch (verification) {
     case 'unverified':
       return 'The source page will be read soon, and read again if it cannot be reached.';
@@ -93,13 +109,17 @@ function sentence(verification: Linkback['verification'], refusal: Reason | null
 
 function statusBody(status: Status): Html {
   return html`<main>
-<h1>What became of your ping</h1>
-<div class="state"><strong>${titles[status.status]}</strong>${status.detail}</div>
-<dl>
-<dt>Source</dt><dd>${status.source}</dd>
-<dt>Target</dt><dd>${status.target}</dd>
-<dt>Received</dt><dd>${status.receivedAt}</dd>
-<dt>Last checked</dt><dd>${status.checkedAt ?? 'not yet'}</dd>
-</dl>
-</main>`;
+    <h1>What became of your ping</h1>
+    <div class="state"><strong>${titles[status.status]}</strong>${status.detail}</div>
+    <dl>
+      <dt>Source</dt>
+      <dd>${status.source}</dd>
+      <dt>Target</dt>
+      <dd>${status.target}</dd>
+      <dt>Received</dt>
+      <dd>${status.receivedAt}</dd>
+      <dt>Last checked</dt>
+      <dd>${status.checkedAt ?? 'not yet'}</dd>
+    </dl>
+  </main>`;
 }

@@ -105,7 +105,8 @@ export function judgePing(ping: Ping, sites: readonly Site[]): JudgedPing | Refu
   const target = parsePageUrl(ping.target);
   if (target === undefined) return refuse('target-closed');
   const site = findSite(sites, target);
-  if (site === undefined || (ping.site !== undefined && ping.site !== site.slug)) return refuse('target-closed');
+  if (site === undefined || (ping.site !== undefined && ping.site !== site.slug))
+    return refuse('target-closed');
   if (lenientForm(source, site.addresses) === lenientForm(target, site.addresses)) return refuse('same-page');
   const sourceHost = hostOf(source);
   if (isBlockedHost(site, sourceHost)) return refuse('access-denied');

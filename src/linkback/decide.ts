@@ -12,6 +12,13 @@ export type Decision = { readonly linkback: Linkback; readonly events: readonly 
  */
 export function decide(linkback: Linkback, to: Moderation, by: Mover, note: string, now: number): Decision {
   if (linkback.moderation === to) return { linkback, events: [] };
-  const event: LinkbackEvent = { at: now, by, why: note, machine: 'moderation', from: linkback.moderation, to };
+  const event: LinkbackEvent = {
+    at: now,
+    by,
+    why: note,
+    machine: 'moderation',
+    from: linkback.moderation,
+    to,
+  };
   return { linkback: { ...linkback, moderation: to, updatedAt: now }, events: [event] };
 }

@@ -18,7 +18,7 @@ export function parsePageUrl(text: string): URL | undefined {
   // eslint-disable-next-line no-control-regex -- control characters are what this refuses
   if (/[\u0000-\u0020\u007f-\u00a0\\]/u.test(text)) return undefined;
   const url = URL.parse(text);
-  if (url === null || url.username !== '' || url.password !== '') return undefined;
+  if (url?.username !== '' || url.password !== '') return undefined;
   return url.hostname.length <= maxHostLength && url.href.length <= maxHrefLength ? url : undefined;
 }
 
@@ -40,7 +40,8 @@ export function lenientForm(url: URL, addresses?: Addresses): string {
   const [own, ...aliases] = addresses.map(placeOf);
   for (const alias of aliases) {
     const below = pathBelow(place, alias);
-    if (below !== undefined && own !== undefined) return spell({ ...place, host: own.host, path: own.path + below });
+    if (below !== undefined && own !== undefined)
+      return spell({ ...place, host: own.host, path: own.path + below });
   }
   return spell(place);
 }

@@ -24,14 +24,21 @@ export type Claim = {
 };
 
 /** What a settlement is worked out from, read in the transaction that writes it. */
-export type SettleBasis = { readonly linkback: Linkback; readonly hostIsApproved: boolean; readonly now: number };
+export type SettleBasis = {
+  readonly linkback: Linkback;
+  readonly hostIsApproved: boolean;
+  readonly now: number;
+};
 
 /** Work promised for later. Every verb either commits or throws; none holds a transaction open between calls. */
 export type JobStore = {
   /** Leases due jobs, counting the attempt before the work begins. */
   readonly claim: (claim: Claim) => Promise<readonly Lease[]>;
   /** Writes an attempt's result and the job's end or next run in one transaction; undefined when the lease is lost. */
-  readonly finish: (lease: Lease, settle: (basis: SettleBasis) => Settlement) => Promise<Linkback | undefined>;
+  readonly finish: (
+    lease: Lease,
+    settle: (basis: SettleBasis) => Settlement,
+  ) => Promise<Linkback | undefined>;
   /** Gives a job back unworked, as if it had not been claimed. */
   readonly release: (lease: Lease) => Promise<void>;
   /** Ends a poison job for good: its linkback is settled, the job stays as dead for the owner to see. */

@@ -7,10 +7,10 @@ import type { Found, NotFound, Outcome, Setback } from './verdict.ts';
 const minute = 60_000;
 
 /** After a first "no": how long until the one other look, for caches are stale. */
-export const secondLookMs = 10 * minute;
+export const secondLookMs: number = 10 * minute;
 
 /** A verified linkback whose link is not found is looked at again after each of these, and is then gone. */
-export const goneLooksMs = [60 * minute, 24 * 60 * minute] as const;
+export const goneLooksMs: readonly number[] = [60 * minute, 24 * 60 * minute];
 
 /** How often the job has been at it: `setbacks` in a row, and `looks` that ended in the same "no". */
 export type Progress = { readonly setbacks: number; readonly looks: number };
@@ -71,7 +71,8 @@ function settleFound(before: Linkback, found: Found, context: SettleContext): Mo
     verifiedAt: before.verifiedAt ?? now,
     updatedAt: changed ? now : before.updatedAt,
   };
-  const why = before.verification === 'verified' ? 'The source page has changed.' : 'The source links to the target.';
+  const why =
+    before.verification === 'verified' ? 'The source page has changed.' : 'The source links to the target.';
   const events = changed ? [verificationEvent(before, 'verified', why, now)] : [];
   const approver = before.verifiedAt === null ? approvingPolicy(linkback, context) : undefined;
   if (approver === undefined) return { linkback, events, again: null };
@@ -90,7 +91,8 @@ function settleFound(before: Linkback, found: Found, context: SettleContext): Mo
 function approvingPolicy(linkback: Linkback, context: SettleContext): string | undefined {
   if (linkback.moderation !== 'pending') return undefined;
   if (context.policy === 'approve-all') return 'The site approves every verified linkback.';
-  if (context.policy === 'hold-first' && context.hostIsApproved) return 'The owner approved this source before.';
+  if (context.policy === 'hold-first' && context.hostIsApproved)
+    return 'The owner approved this source before.';
   return undefined;
 }
 
@@ -121,7 +123,11 @@ function settleMissing(before: Linkback, verdict: NotFound, context: SettleConte
     return { linkback: checked(before, context), events: [], again };
   }
   const linkback: Linkback = { ...checked(before, context), verification: 'gone', updatedAt: now };
-  return { linkback, events: [verificationEvent(before, 'gone', reasonSentences[verdict.reason], now)], again: null };
+  return {
+    linkback,
+    events: [verificationEvent(before, 'gone', reasonSentences[verdict.reason], now)],
+    again: null,
+  };
 }
 
 /** A linkback that was never verified, or refused before: refused, and looked at once more after a first "no". */
@@ -143,7 +149,11 @@ function settleSetback(before: Linkback, setback: Setback, context: SettleContex
   const { now, progress } = context;
   const at = context.retryAt(progress.setbacks, setback);
   if (at !== undefined) {
-    return { linkback: before, events: [], again: { at, setbacks: progress.setbacks + 1, looks: progress.looks } };
+    return {
+      linkback: before,
+      events: [],
+      again: { at, setbacks: progress.setbacks + 1, looks: progress.looks },
+    };
   }
   if (before.verification !== 'unverified') return { linkback: before, events: [], again: null };
   const linkback: Linkback = {
@@ -152,7 +162,11 @@ function settleSetback(before: Linkback, setback: Setback, context: SettleContex
     refusal: 'upstream',
     updatedAt: now,
   };
-  return { linkback, events: [verificationEvent(before, 'refused', reasonSentences.upstream, now)], again: null };
+  return {
+    linkback,
+    events: [verificationEvent(before, 'refused', reasonSentences.upstream, now)],
+    again: null,
+  };
 }
 
 function checked(before: Linkback, context: SettleContext): Linkback {

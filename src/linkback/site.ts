@@ -70,3 +70,11 @@ export const reservedSlugs: ReadonlySet<string> = new Set(
     'openapi.json pingback readyz setup status trackback webmention widget.js'
   ).split(' '),
 );
+
+/** Whether a URL is a route of this service rather than a page: fetching it would have us ping ourselves in circles. */
+export function isOwnRoute(url: URL, base: URL, sites: readonly Site[]): boolean {
+  if (!liesUnder(url, base)) return false;
+  const [first = '', second] = url.pathname.slice(base.pathname.replace(/\/$/u, '').length + 1).split('/');
+  const isEndpoint = second === 'xmlrpc' || second === 'webmention';
+  return reservedSlugs.has(first) || (isEndpoint && sites.some((site) => site.slug === first));
+}

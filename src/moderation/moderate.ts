@@ -55,16 +55,20 @@ export function moderate(app: FastifyInstance, options: ModerateOptions, done: (
     return undefined;
   });
 
-  app.get<{ Querystring: Static<typeof Query> }>(base, { schema: { querystring: Query } }, async (request) => {
-    const { since, host, ...rest } = request.query;
-    const query: ModerationQuery = {
-      ...rest,
-      ...(host === undefined ? {} : { host: host.toLowerCase().replace(/^www\./u, '') }),
-      ...(since === undefined ? {} : { since: Date.parse(since) }),
-    };
-    const [list, counts] = await Promise.all([store.moderationList(query), store.counts(query.site)]);
-    return { items: list.items.map(toModerated), next: list.next, counts };
-  });
+  app.get<{ Querystring: Static<typeof Query> }>(
+    base,
+    { schema: { querystring: Query } },
+    async (request) => {
+      const { since, host, ...rest } = request.query;
+      const query: ModerationQuery = {
+        ...rest,
+        ...(host === undefined ? {} : { host: host.toLowerCase().replace(/^www\./u, '') }),
+        ...(since === undefined ? {} : { since: Date.parse(since) }),
+      };
+      const [list, counts] = await Promise.all([store.moderationList(query), store.counts(query.site)]);
+      return { items: list.items.map(toModerated), next: list.next, counts };
+    },
+  );
 
   app.get<ById>(`${base}/:id`, async (request, reply) => {
     const { id } = request.params;
@@ -110,5 +114,8 @@ function unauthorized(reply: FastifyReply): FastifyReply {
 }
 
 function notFound(reply: FastifyReply): FastifyReply {
-  return reply.code(404).type(problemType).send(JSON.stringify(problem(404, 'There is no linkback with this id.')));
+  return reply
+    .code(404)
+    .type(problemType)
+    .send(JSON.stringify(problem(404, 'There is no linkback with this id.')));
 }

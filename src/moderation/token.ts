@@ -34,3 +34,13 @@ export function makeAuthenticate(store: TokenStore, adminToken: string | undefin
 function isSame(one: string, other: string): boolean {
   return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
 }
+
+/**
+ * Makes the first admin token when there is none yet, and gives it back to be shown once: it is stored as a digest.
+ */
+export async function firstToken(store: TokenStore, id: string, now: number): Promise<string | undefined> {
+  if (await store.hasTokens()) return undefined;
+  const token = makeToken();
+  await store.addToken({ id, name: 'first admin token', hash: hashToken(token), createdAt: now });
+  return token;
+}

@@ -38,7 +38,11 @@ export function makeOutcomes(): Outcomes {
 }
 
 /** What to tell of a linkback after an attempt; a setback left it as it was, and is told as `upstream`. */
-export function answerOf(linkback: Linkback, kind: 'found' | 'not-found' | 'setback', reason?: Reason): Told['answer'] {
+export function answerOf(
+  linkback: Linkback,
+  kind: 'found' | 'not-found' | 'setback',
+  reason?: Reason,
+): Told['answer'] {
   if (kind === 'found') return 'verified';
   return reason ?? linkback.refusal ?? 'upstream';
 }

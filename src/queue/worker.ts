@@ -57,7 +57,11 @@ export function makeWorker(options: WorkerOptions): Worker {
 
   const take = async (): Promise<void> => {
     const limit = maxJobsInHand - inHand.size;
-    const claim = { limit, leaseMs: options.leaseMs ?? leaseMs, busyHosts: busyHosts(options, inHand.keys()) };
+    const claim = {
+      limit,
+      leaseMs: options.leaseMs ?? leaseMs,
+      busyHosts: busyHosts(options, inHand.keys()),
+    };
     const leases = limit === 0 ? [] : await options.store.claim(claim);
     for (const lease of leases) {
       const work = workOn(lease, options, stopping.signal).finally(() => {
@@ -101,7 +105,9 @@ export function makeWorker(options: WorkerOptions): Worker {
 
 function busyHosts({ busyHosts }: WorkerOptions, inHand: Iterable<Lease>): readonly string[] | 'ignore' {
   const resting = busyHosts();
-  return resting === 'ignore' ? resting : [...new Set([...resting, ...[...inHand].map((lease) => lease.host)])];
+  return resting === 'ignore'
+    ? resting
+    : [...new Set([...resting, ...[...inHand].map((lease) => lease.host)])];
 }
 
 async function untilDue({ store, now }: WorkerOptions): Promise<number> {
@@ -143,7 +149,12 @@ const parked: NotFound = {
   detail: `${maxUnfinished} attempts ended without a result; the job is parked`,
 };
 
-async function conclude(lease: Lease, outcome: Outcome, options: WorkerOptions, end: 'finish' | 'park'): Promise<void> {
+async function conclude(
+  lease: Lease,
+  outcome: Outcome,
+  options: WorkerOptions,
+  end: 'finish' | 'park',
+): Promise<void> {
   const { progress } = lease;
   const linkback = await options.store[end](lease, ({ linkback, hostIsApproved, now }) =>
     settle(linkback, outcome, {
@@ -161,7 +172,12 @@ async function conclude(lease: Lease, outcome: Outcome, options: WorkerOptions, 
 }
 
 /** Stopping gives the job back; anything else leaves it to its lease, so that the attempt counts as unfinished. */
-async function giveBack(lease: Lease, error: unknown, options: WorkerOptions, signal: AbortSignal): Promise<void> {
+async function giveBack(
+  lease: Lease,
+  error: unknown,
+  options: WorkerOptions,
+  signal: AbortSignal,
+): Promise<void> {
   if (!signal.aborted) {
     options.log.defect('settling a job failed', error, lease.linkbackId);
     return;

@@ -72,7 +72,12 @@ function waiting<Result>(
   };
 }
 
-async function commit(writer: Database.Database, db: Db, units: Waiting[], lockTimeoutMs: number): Promise<void> {
+async function commit(
+  writer: Database.Database,
+  db: Db,
+  units: Waiting[],
+  lockTimeoutMs: number,
+): Promise<void> {
   const done: Waiting[] = [];
   try {
     await begin(writer, lockTimeoutMs);

@@ -93,21 +93,22 @@ export async function jobState(db: Db, linkbackId: string): Promise<JobState | u
 }
 
 /** Due jobs, the longest due first, one of each host unless hosts are ignored; an expired lease is as good as none. */
-async function dueJobs(db: Db, at: number, { limit, busyHosts }: Claim, lockRows: boolean): Promise<JobRow[]> {
-  const due = await db
+async function dueJobs(db: Db, at: number, claim: Claim, lockRows: boolean): Promise<JobRow[]> {
+  const { limit, busyHosts } = claim;
+  let due = db
     .selectFrom('job')
     .selectAll()
     .where('state', '<>', 'dead')
     .where('due_at', '<=', at)
     .where((each) => each.or([each('state', '=', 'waiting'), each('lease_until', '<=', at)]))
-    .$if(busyHosts.length > 0 && busyHosts !== 'ignore', (query) => query.where('host', 'not in', [...busyHosts]))
-    .orderBy('due_at')
-    .limit(busyHosts === 'ignore' ? limit : limit * 4)
-    .$if(lockRows, (query) => query.forUpdate().skipLocked())
-    .execute();
+    .orderBy('due_at');
+  if (lockRows) due = due.forUpdate().skipLocked();
+  if (busyHosts === 'ignore') return due.limit(limit).execute();
+  if (busyHosts.length > 0) due = due.where('host', 'not in', busyHosts);
+  // Hosts come in bursts: a few more rows than needed make it likely that enough of them differ.
+  const some = await due.limit(limit * 4).execute();
   const hosts = new Set<string>();
-  const firsts = busyHosts === 'ignore' ? due : due.filter((job) => !hosts.has(job.host) && hosts.add(job.host));
-  return firsts.slice(0, limit);
+  return some.filter((job) => !hosts.has(job.host) && hosts.add(job.host)).slice(0, limit);
 }
 
 async function leaseJob(db: Db, job: JobRow, token: string, until: number): Promise<Lease> {
@@ -145,7 +146,12 @@ async function finish(
   return settlement.linkback;
 }
 
-type NextRun = { readonly at: number; readonly setbacks: number; readonly looks: number; readonly detail?: string };
+type NextRun = {
+  readonly at: number;
+  readonly setbacks: number;
+  readonly looks: number;
+  readonly detail?: string;
+};
 
 /** A look that was asked for meanwhile starts afresh. */
 function nextRun(settlement: Settlement, againAt: number | null): NextRun | undefined {
@@ -189,7 +195,13 @@ async function isApprovedHost(db: Db, linkback: Linkback): Promise<boolean> {
 /** How many of a linkback's failed attempts are kept. */
 const troublesKept = 20;
 
-async function noteTrouble(db: Db, linkbackId: string, id: string, at: number, detail: string): Promise<void> {
+async function noteTrouble(
+  db: Db,
+  linkbackId: string,
+  id: string,
+  at: number,
+  detail: string,
+): Promise<void> {
   await db.insertInto('attempt').values({ id, linkback_id: linkbackId, at, detail }).execute();
   const kept = db
     .selectFrom('attempt')

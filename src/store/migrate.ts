@@ -27,7 +27,12 @@ export function readMigrations(folder: string, engine: 'sqlite' | 'postgres'): r
     .map((file) => {
       const sql = readFileSync(join(folder, file), 'utf8');
       const checksum = createHash('sha256').update(sql).digest('hex');
-      return { number: Number(file.slice(0, 4)), name: file.slice(5).replace(/(\.\w+)?\.sql$/u, ''), sql, checksum };
+      return {
+        number: Number(file.slice(0, 4)),
+        name: file.slice(5).replace(/(\.\w+)?\.sql$/u, ''),
+        sql,
+        checksum,
+      };
     });
 }
 

@@ -14,7 +14,12 @@ export function moderationStore(engine: Engine, { now, newId }: JobStoreOptions)
     counts: (site) => countStates(db, site),
     linkback: (id) => loadLinkback(db, id),
     events: async (id) => {
-      const rows = await db.selectFrom('event').selectAll().where('linkback_id', '=', id).orderBy('id').execute();
+      const rows = await db
+        .selectFrom('event')
+        .selectAll()
+        .where('linkback_id', '=', id)
+        .orderBy('id')
+        .execute();
       return rows.map(decodeEvent);
     },
     attempts: (id) =>
@@ -65,7 +70,9 @@ function filtered(rows: Rows, query: ModerationQuery): Rows {
   if (since !== undefined) rows = rows.where('received_at', '>=', since);
   if (q !== undefined) rows = rows.where(contains('search_text', q.toLowerCase()));
   if (host !== undefined) {
-    rows = rows.where((each) => each.or([each('source_host', '=', host), endsWith('source_host', `.${host}`)]));
+    rows = rows.where((each) =>
+      each.or([each('source_host', '=', host), endsWith('source_host', `.${host}`)]),
+    );
   }
   if (protocol !== undefined) {
     rows = rows.where((each) =>
@@ -100,7 +107,7 @@ async function countStates(db: Db, site: string | undefined): Promise<Counts> {
     .groupBy(['moderation', 'verification']);
   if (site !== undefined) query = query.where('site', '=', site);
   const rows = await query.execute();
-  const sum = (of: (typeof rows)[number][]): number => of.reduce((total, row) => total + Number(row.count), 0);
+  const sum = (of: (typeof rows)[number][]): number => of.reduce((total, row) => total + row.count, 0);
   return {
     moderation: record(moderations, (state) => sum(rows.filter((row) => row.moderation === state))),
     verification: record(verifications, (state) => sum(rows.filter((row) => row.verification === state))),

@@ -31,7 +31,15 @@ export function changingColumns(linkback: Linkback): Partial<LinkbackRow> {
 /** What a search in the moderation list looks through. */
 export function searchText(linkback: Pick<Linkback, 'source' | 'target' | 'facts' | 'excerpt'>): string {
   const { source, target, facts, excerpt } = linkback;
-  const words = [source, target, facts?.title, facts?.author.name, excerpt?.before, excerpt?.link, excerpt?.after];
+  const words = [
+    source,
+    target,
+    facts?.title,
+    facts?.author.name,
+    excerpt?.before,
+    excerpt?.link,
+    excerpt?.after,
+  ];
   return words
     .filter((each) => each !== undefined && each !== null)
     .join(' ')
@@ -52,9 +60,9 @@ export function decodeLinkback(row: LinkbackRow, announcements: readonly Announc
     verification: row.verification,
     refusal: row.refusal,
     moderation: row.moderation,
-    facts: parsed<PageFacts>(row.facts),
-    excerpt: parsed<Excerpt>(row.excerpt),
-    evidence: parsed<Evidence>(row.evidence),
+    facts: parsed(row.facts) as PageFacts | null,
+    excerpt: parsed(row.excerpt) as Excerpt | null,
+    evidence: parsed(row.evidence) as Evidence | null,
     receivedAt: row.received_at,
     checkedAt: row.checked_at,
     verifiedAt: row.verified_at,
@@ -91,12 +99,19 @@ export function encodeEvent(event: LinkbackEvent, id: string, linkbackId: string
 export function decodeEvent(row: EventRow): LinkbackEvent {
   const by: Mover = row.mover === 'look' ? { kind: 'look' } : { kind: row.mover, name: row.mover_name ?? '' };
   // The table's check holds the two machines apart; here text becomes the typed union.
-  return { at: row.at, by, why: row.why, machine: row.machine, from: row.from_state, to: row.to_state } as LinkbackEvent;
+  return {
+    at: row.at,
+    by,
+    why: row.why,
+    machine: row.machine,
+    from: row.from_state,
+    to: row.to_state,
+  } as LinkbackEvent;
 }
 
 /** What we wrote ourselves: the checks and the encoder above are its schema. */
-function parsed<Value>(text: string | null): Value | null {
-  return text === null ? null : (JSON.parse(text) as Value);
+function parsed(text: string | null): unknown {
+  return text === null ? null : JSON.parse(text);
 }
 
 function jsonOrNull(value: object | null): string | null {

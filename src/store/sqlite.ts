@@ -50,8 +50,12 @@ function sqliteEngine(
   lock: Database.Database | undefined,
   lockTimeoutMs: number,
 ): Engine {
-  const writing = new Kysely<Tables>({ dialect: new SqliteDialect({ database: withStatementCache(writer) }) });
-  const reading = new Kysely<Tables>({ dialect: new SqliteDialect({ database: withStatementCache(reader) }) });
+  const writing = new Kysely<Tables>({
+    dialect: new SqliteDialect({ database: withStatementCache(writer) }),
+  });
+  const reading = new Kysely<Tables>({
+    dialect: new SqliteDialect({ database: withStatementCache(reader) }),
+  });
   const commits = groupCommits(writer, writing, lockTimeoutMs);
   return {
     name: 'sqlite',
@@ -91,7 +95,9 @@ function makeFile(file: string): void {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     closeSync(openSync(file, 'a', 0o600));
   } catch (error) {
-    throw new Halt(`The database file ${file} cannot be written: ${messageOf(error)}.`, remedy, { cause: error });
+    throw new Halt(`The database file ${file} cannot be written: ${messageOf(error)}.`, remedy, {
+      cause: error,
+    });
   }
 }
 
@@ -137,14 +143,20 @@ function assertVersion(writer: Database.Database): void {
   const parts = version.split('.').map(Number);
   const isOlder = oldestSqlite.findIndex((oldest, at) => (parts[at] ?? 0) !== oldest);
   if (isOlder === -1 || (parts[isOlder] ?? 0) > (oldestSqlite[isOlder] ?? 0)) return;
-  throw new Halt(`SQLite ${version} may corrupt databases.`, `Install a build with ${oldestSqlite.join('.')} or newer.`);
+  throw new Halt(
+    `SQLite ${version} may corrupt databases.`,
+    `Install a build with ${oldestSqlite.join('.')} or newer.`,
+  );
 }
 
 function assertSound(writer: Database.Database, file: string): void {
   const id = writer.pragma('application_id', { simple: true });
   const hasTables = writer.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined;
   if (hasTables && id !== applicationId) {
-    throw new Halt(`${file} is a SQLite database, but not one of linkbackd.`, 'Name another file in DATABASE_URL.');
+    throw new Halt(
+      `${file} is a SQLite database, but not one of linkbackd.`,
+      'Name another file in DATABASE_URL.',
+    );
   }
   const found = writer.pragma('quick_check(1)', { simple: true });
   if (found !== 'ok') throw corrupt(file, String(found));
@@ -156,7 +168,8 @@ function migrate(writer: Database.Database, options: SqliteOptions): void {
     .prepare<[], AppliedMigration>('SELECT number, name, checksum FROM migration ORDER BY number')
     .all();
   const pending = pendingMigrations(readMigrations(options.migrations, 'sqlite'), applied);
-  if (pending.length > 0 && applied.length > 0) backUp(writer, `${options.file}.before-${pending[0]?.number ?? 0}`);
+  if (pending.length > 0 && applied.length > 0)
+    backUp(writer, `${options.file}.before-${pending[0]?.number ?? 0}`);
   for (const migration of pending) {
     writer.transaction(() => {
       writer.exec(migration.sql);
@@ -185,7 +198,9 @@ function explained(error: unknown, file: string): unknown {
     return corrupt(file, error.message);
   }
   if (error.code.startsWith('SQLITE_BUSY')) {
-    return new Halt(`${file} is locked by another program.`, 'Stop that program, then start again.', { cause: error });
+    return new Halt(`${file} is locked by another program.`, 'Stop that program, then start again.', {
+      cause: error,
+    });
   }
   const remedy = 'Check that the disk has room and that this user may write the folder.';
   return new Halt(`${file} cannot be opened for writing: ${error.message}.`, remedy, { cause: error });

@@ -24,7 +24,9 @@ const hyperlinks: ReadonlySet<string> = new Set(['a', 'area']);
  * Spec: Pingback 1.0 section 3; Webmention 3.2.2.
  */
 export function chooseLink(links: readonly FoundLink[], asked: readonly Asked[]): ChosenLink | undefined {
-  const held = asked.filter((each) => links.some((link) => satisfies(link, each))).map((each) => each.dialect);
+  const held = asked
+    .filter((each) => links.some((link) => satisfies(link, each)))
+    .map((each) => each.dialect);
   const believed = links.filter((link) => asked.some((each) => satisfies(link, each)));
   const link = believed.find((each) => each.inContent) ?? believed[0];
   if (link === undefined) return undefined;

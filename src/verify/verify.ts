@@ -33,7 +33,8 @@ export type Verify = (linkback: Linkback, signal: AbortSignal) => Promise<Outcom
 export function makeVerify(options: VerifyOptions): Verify {
   return async (linkback, signal) => {
     const site = options.siteOf(linkback.site);
-    if (site === undefined) return notFound('target-gone', 'absent', `there is no site ${linkback.site} any more`);
+    if (site === undefined)
+      return notFound('target-gone', 'absent', `there is no site ${linkback.site} any more`);
     const source = new URL(linkback.source);
     const target = new URL(linkback.target);
     const earliest = wait(unreachableAfterMs, undefined, { signal, ref: false });
@@ -61,7 +62,11 @@ export function makeVerify(options: VerifyOptions): Verify {
   };
 }
 
-type UsablePage = { readonly body: NonNullable<Extract<Fetched, { kind: 'answer' }>['body']>; readonly contentType: string; readonly url: URL };
+type UsablePage = {
+  readonly body: NonNullable<Extract<Fetched, { kind: 'answer' }>['body']>;
+  readonly contentType: string;
+  readonly url: URL;
+};
 
 function usablePage(fetched: Exclude<Fetched, { kind: 'unreachable' }>): UsablePage | Outcome {
   if (fetched.kind === 'trouble') return { kind: 'setback', detail: fetched.detail };
@@ -78,7 +83,8 @@ function usablePage(fetched: Exclude<Fetched, { kind: 'unreachable' }>): UsableP
 }
 
 function judge(linkback: Linkback, site: Site, reading: Reading | 'too-complex', url: URL): Found | NotFound {
-  if (reading === 'too-complex') return notFound('no-link', 'absent', 'reading the page went over its limits');
+  if (reading === 'too-complex')
+    return notFound('no-link', 'absent', 'reading the page went over its limits');
   const chosen = chooseLink(reading.links, linkback.announcements);
   if (chosen === undefined) {
     const why = reading.isTooComplex ? 'no link before the page became too complex' : 'no link to the target';

@@ -40,7 +40,10 @@ export function parseException(text: string): Exceptions | undefined {
 }
 
 export function joinExceptions(all: readonly Exceptions[]): Exceptions {
-  return { networks: all.flatMap((each) => each.networks), hosts: new Set(all.flatMap((each) => [...each.hosts])) };
+  return {
+    networks: all.flatMap((each) => each.networks),
+    hosts: new Set(all.flatMap((each) => [...each.hosts])),
+  };
 }
 
 export function isExceptedHost(exceptions: Exceptions, url: URL): boolean {
@@ -50,7 +53,9 @@ export function isExceptedHost(exceptions: Exceptions, url: URL): boolean {
 export function isExceptedAddress(exceptions: Exceptions, text: string): boolean {
   if (!ipaddr.isValid(text)) return false;
   const address = ipaddr.process(text);
-  return exceptions.networks.some(([network, bits]) => address.kind() === network.kind() && address.match(network, bits));
+  return exceptions.networks.some(
+    ([network, bits]) => address.kind() === network.kind() && address.match(network, bits),
+  );
 }
 
 /** An IP literal as a URL's host, without brackets; undefined for a name. */

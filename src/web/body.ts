@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 
 /** Bytes read over the wire, and bytes kept after decompression: the rest of the page is cut off and not missed. */
-export const maxBodyBytes = 1024 * 1024;
+export const maxBodyBytes: number = 1024 * 1024;
 
 /** From `floorAfterMs` on, a body must come at this many bytes a second on average. */
 const floorBytesPerSecond = 1024;
@@ -60,7 +60,8 @@ export async function readBody(
 function decoderFor(coding: string | string[] | undefined) {
   const name = (Array.isArray(coding) ? coding.join(',') : (coding ?? '')).trim().toLowerCase();
   if (name === '' || name === 'identity') return undefined;
-  if (!Object.hasOwn(decoders, name)) throw new Error(`the content coding ${JSON.stringify(name)} is not one we know`);
+  if (!Object.hasOwn(decoders, name))
+    throw new Error(`the content coding ${JSON.stringify(name)} is not one we know`);
   return decoders[name as keyof typeof decoders]();
 }
 

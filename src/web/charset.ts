@@ -39,7 +39,11 @@ export function charsetParameter(contentType: string): string | undefined {
 
 /** Where the head ends, so that a `<meta>` that is somebody's example in the text does not count. */
 function headLength(bytes: Uint8Array): number {
-  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, latePrescanBytes)).toString('latin1');
+  const start = Buffer.from(
+    bytes.buffer,
+    bytes.byteOffset,
+    Math.min(bytes.length, latePrescanBytes),
+  ).toString('latin1');
   const end = start.search(/<\/head|<body/iu);
   return end === -1 ? start.length : end;
 }
@@ -73,7 +77,8 @@ export function decodeXml(bytes: Uint8Array, contentType: string): DecodedXml {
   const label = mark ?? http ?? declaredInXml(bytes) ?? 'utf-8';
   const encoding = normalizeEncoding(label) ?? '';
   const isUtf16 = encoding.startsWith('utf-16');
-  if (!xmlEncodings.has(encoding) || (isUtf16 && mark === null && http !== undefined)) return { failed: 'unsupported' };
+  if (!xmlEncodings.has(encoding) || (isUtf16 && mark === null && http !== undefined))
+    return { failed: 'unsupported' };
   try {
     const readAs = isUtf16 && mark === null ? 'utf-8' : encoding;
     return { text: new TextDecoder(readAs, { fatal: true }).decode(bytes) };
@@ -83,6 +88,8 @@ export function decodeXml(bytes: Uint8Array, contentType: string): DecodedXml {
 }
 
 function declaredInXml(bytes: Uint8Array): string | undefined {
-  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, prescanBytes)).toString('latin1');
+  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, prescanBytes)).toString(
+    'latin1',
+  );
   return /^\s*<\?xml\s[^>]*?encoding\s*=\s*["']([^"']*)["']/u.exec(start)?.[1];
 }

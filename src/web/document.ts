@@ -52,5 +52,7 @@ function leadsTo(target: URL, addresses: Addresses): (href: URL) => boolean {
   const wanted = lenientForm(target, addresses);
   const hosts = new Set([target.hostname, ...addresses.map((address) => address.hostname)]);
   return (href) =>
-    hosts.has(href.hostname) && parsePageUrl(href.href) !== undefined && lenientForm(href, addresses) === wanted;
+    hosts.has(href.hostname) &&
+    parsePageUrl(href.href) !== undefined &&
+    lenientForm(href, addresses) === wanted;
 }

@@ -22,7 +22,9 @@ export const opaque: ReadonlySet<string> = set(
 );
 
 /** Elements that may stand in a head; anything else ends it. */
-export const headOnly: ReadonlySet<string> = set('html head title base link meta style script noscript template');
+export const headOnly: ReadonlySet<string> = set(
+  'html head title base link meta style script noscript template',
+);
 
 /** What a link may be, and the attributes that hold its address. */
 export const linkAttributes: Readonly<Record<string, readonly string[]>> = {

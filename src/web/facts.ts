@@ -43,18 +43,21 @@ function readHead(html: string): Head {
     openGraphTitle: meta($, 'property', 'og:title'),
     author: meta($, 'name', 'author'),
     linkedAuthor: linked.author,
-    published: meta($, 'property', 'article:published_time') || linked.published || meta($, 'name', 'dc.date'),
+    published:
+      meta($, 'property', 'article:published_time') || linked.published || meta($, 'name', 'dc.date'),
     language: meta($, 'http-equiv', 'content-language'),
   };
 }
 
 function meta($: CheerioAPI, attribute: string, name: string): string {
-  return $('meta')
-    .filter((_, element) => $(element).attr(attribute)?.toLowerCase() === name)
-    .toArray()
-    .map((element) => $(element).attr('content') ?? '')
-    .find((content) => content.trim() !== '')
-    ?.trim() ?? '';
+  return (
+    $('meta')
+      .filter((_, element) => $(element).attr(attribute)?.toLowerCase() === name)
+      .toArray()
+      .map((element) => $(element).attr('content') ?? '')
+      .find((content) => content.trim() !== '')
+      ?.trim() ?? ''
+  );
 }
 
 type LinkedAuthor = { readonly name: string; readonly url: string; readonly photo: string };

@@ -33,12 +33,13 @@ export type FetchPage = (url: URL, signal: AbortSignal) => Promise<Fetched>;
 export type FetchOptions = {
   readonly guard: Guard;
   readonly turns: Turns;
-  readonly userAgent: string;
+  readonly userAgent: () => string;
   readonly now: () => number;
 };
 
 const accept = 'text/html, application/xhtml+xml;q=0.9, text/plain;q=0.5, application/json;q=0.5';
-const readable = /^(?:text\/html|application\/xhtml\+xml|text\/plain|application\/(?:[\w.-]+\+)?json)\s*(?:;|$)/iu;
+const readable =
+  /^(?:text\/html|application\/xhtml\+xml|text\/plain|application\/(?:[\w.-]+\+)?json)\s*(?:;|$)/iu;
 
 /**
  * Makes the only function of the program that opens connections to strangers.
@@ -102,7 +103,7 @@ async function requestFrom(
   }, silentAfterMs);
   const all = AbortSignal.any([signal, patience.signal]);
   try {
-    const response = await client.request(requestOptions(url, all, patience, options.userAgent));
+    const response = await client.request(requestOptions(url, all, patience, options.userAgent()));
     clearTimeout(silence);
     return await readResponse(url, response, all, options.now);
   } finally {
@@ -145,7 +146,13 @@ async function readResponse(
   // A page that does not say what it is, is taken for HTML, as browsers do.
   const contentType = single(headers['content-type']) ?? 'text/html';
   const retryAfterMs = parseRetryAfter(single(headers['retry-after']), now());
-  const answer = { kind: 'answer', status, url, contentType, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) } as const;
+  const answer = {
+    kind: 'answer',
+    status,
+    url,
+    contentType,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  } as const;
   if (status < 200 || status >= 300 || !readable.test(contentType)) {
     response.body.destroy();
     return { ...answer, body: null };
@@ -164,7 +171,7 @@ function answerWithoutBody(url: URL, status: number): Fetched {
 }
 
 /** The longest wait we let a host ask for: 24 hours, in milliseconds. */
-export const maxRetryAfterMs = 24 * 3600 * 1000;
+export const maxRetryAfterMs: number = 24 * 3600 * 1000;
 
 /** Reads `Retry-After`, seconds or an HTTP date, as milliseconds from now. */
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
@@ -184,7 +191,9 @@ const unreachableCodes: ReadonlySet<string> = new Set(
 
 function failure(error: unknown): Fetched {
   const detail = describe(error);
-  const isUnreachable = allCauses(error).some((each) => each instanceof Refused || unreachableCodes.has(codeOf(each)));
+  const isUnreachable = allCauses(error).some(
+    (each) => each instanceof Refused || unreachableCodes.has(codeOf(each)),
+  );
   return isUnreachable ? { kind: 'unreachable', detail } : { kind: 'trouble', detail };
 }
 

@@ -1,5 +1,11 @@
 import { lookup } from 'node:dns/promises';
-import { isExceptedAddress, isExceptedHost, isPublicAddress, literalAddress, type Exceptions } from './address.ts';
+import {
+  isExceptedAddress,
+  isExceptedHost,
+  isPublicAddress,
+  literalAddress,
+  type Exceptions,
+} from './address.ts';
 import type { Resolve } from './resolve.ts';
 
 /** Ports on which blogs serve pages; '' is the scheme's own. */
@@ -53,7 +59,9 @@ export function makeGuard(options: GuardOptions): Guard {
       const found = await addressesOf(url, options);
       if (found.kind !== 'admitted') return found;
       const bad = found.addresses.find((address) => !mayTalkTo(url, address));
-      return bad === undefined ? found : refused(`${url.hostname} is at ${bad} port ${url.port || 'default'}`);
+      return bad === undefined
+        ? found
+        : refused(`${url.hostname} is at ${bad} port ${url.port || 'default'}`);
     },
   };
 }
@@ -61,7 +69,8 @@ export function makeGuard(options: GuardOptions): Guard {
 async function addressesOf(url: URL, options: GuardOptions): Promise<Admission> {
   const literal = literalAddress(url);
   if (literal !== undefined) {
-    const isListed = isExceptedHost(options.exceptions, url) || isExceptedAddress(options.exceptions, literal);
+    const isListed =
+      isExceptedHost(options.exceptions, url) || isExceptedAddress(options.exceptions, literal);
     if (!isListed && !options.allowIpHosts) return refused('the host is an IP address');
     return { kind: 'admitted', addresses: [literal] };
   }

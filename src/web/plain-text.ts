@@ -1,6 +1,6 @@
 /** Characters that are not for showing: controls, noncharacters, bidirectional overrides, invisible breaks. */
 const unwanted =
-  // eslint-disable-next-line no-control-regex, no-misleading-character-class -- naming them is the point
+  // eslint-disable-next-line no-control-regex -- naming them is the point
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef]|[\u{fffe}\u{ffff}\u{1fffe}\u{1ffff}\u{10fffe}\u{10ffff}]/gu;
 
 /** More marks than this on one letter only serve to cover the neighbours. */

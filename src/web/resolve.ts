@@ -36,7 +36,9 @@ function admission(host: string, answers: PromiseSettledResult<string[]>[]): Adm
   if (addresses.length > 0) return { kind: 'admitted', addresses };
   const codes = answers.map((each) => (each.status === 'rejected' ? codeOf(each.reason) : 'ENODATA'));
   const detail = `${host}: ${codes.join(', ')}`;
-  return codes.every((code) => noSuchName.has(code)) ? { kind: 'refused', detail } : { kind: 'trouble', detail };
+  return codes.every((code) => noSuchName.has(code))
+    ? { kind: 'refused', detail }
+    : { kind: 'trouble', detail };
 }
 
 function codeOf(error: unknown): string {

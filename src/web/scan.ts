@@ -1,5 +1,13 @@
 import { Parser } from 'htmlparser2';
-import { blocks, breaks, headOnly, linkAttributes, opaque, surroundingRoles, surroundings } from './elements.ts';
+import {
+  blocks,
+  breaks,
+  headOnly,
+  linkAttributes,
+  opaque,
+  surroundingRoles,
+  surroundings,
+} from './elements.ts';
 import { plainText } from './plain-text.ts';
 
 /** More open elements than this are an attack: parsing gets slower with each. */
@@ -229,7 +237,8 @@ class PageReading {
       this.hasBase = true;
       this.base = URL.parse(attributes['href'], this.options.url.href) ?? this.base;
     }
-    if (name === 'title' && this.title === undefined && this.foreign === 0) this.capture = { kind: 'title', text: '' };
+    if (name === 'title' && this.title === undefined && this.foreign === 0)
+      this.capture = { kind: 'title', text: '' };
     if (name === 'h1' && this.heading === '') this.capture ??= { kind: 'heading', text: '' };
     if (name === 'time' && this.published === '' && isPublishedTime(attributes)) {
       this.published = attributes['datetime'] ?? '';
@@ -243,7 +252,10 @@ class PageReading {
     const isTooLong = address === undefined || address.length > maxAddressLength;
     const href = isTooLong ? null : URL.parse(address, this.base.href);
     if (href === null || !/^https?:$/u.test(href.protocol)) return;
-    const rel = (attributes['rel'] ?? '').toLowerCase().split(/\s+/u).filter((each) => each !== '');
+    const rel = (attributes['rel'] ?? '')
+      .toLowerCase()
+      .split(/\s+/u)
+      .filter((each) => each !== '');
     if (name === 'a' && rel.includes('author') && this.relAuthor === null) {
       this.relAuthor = { name: '', href: href.href };
       this.capture ??= { kind: 'author', text: '' };
@@ -254,7 +266,8 @@ class PageReading {
   }
 
   private noteAlt(alt: string): void {
-    for (const link of this.openLinks) if (link.end === undefined) link.alt += ` ${alt.slice(0, contextLength)}`;
+    for (const link of this.openLinks)
+      if (link.end === undefined) link.alt += ` ${alt.slice(0, contextLength)}`;
   }
 
   private openLink(element: string, href: URL, rel: readonly string[], alt: string): void {
@@ -319,5 +332,9 @@ const maxFactLength = 10_000;
 
 function isPublishedTime(attributes: Readonly<Record<string, string>>): boolean {
   const { class: names = '', itemprop = '' } = attributes;
-  return 'pubdate' in attributes || itemprop === 'datePublished' || /\b(?:published|dt-published|entry-date)\b/u.test(names);
+  return (
+    'pubdate' in attributes ||
+    itemprop === 'datePublished' ||
+    /\b(?:published|dt-published|entry-date)\b/u.test(names)
+  );
 }

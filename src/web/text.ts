@@ -36,7 +36,9 @@ function writtenLinks(text: string, isWanted: (href: URL) => boolean): FoundLink
       ...found('text', url, match.index),
       before: plainText(text.slice(Math.max(lineStart, match.index - contextLength), match.index)),
       text: spelling,
-      after: plainText(text.slice(end, Math.min(lineEnd === -1 ? text.length : lineEnd, end + contextLength))),
+      after: plainText(
+        text.slice(end, Math.min(lineEnd === -1 ? text.length : lineEnd, end + contextLength)),
+      ),
     });
     if (links.length === maxLinks) break;
   }
@@ -59,9 +61,11 @@ function readJson(text: string, isWanted: (href: URL) => boolean): TextReading {
     if (typeof value === 'string') {
       if ((key === 'name' || key === 'title') && title === '') title = value.slice(0, contextLength);
       const url = links.length < maxLinks ? URL.parse(value) : null;
-      if (url !== null && isWanted(url)) links.push({ ...found('json', url, 0), before: '', text: value, after: '' });
+      if (url !== null && isWanted(url))
+        links.push({ ...found('json', url, 0), before: '', text: value, after: '' });
     } else if (typeof value === 'object' && value !== null && depth < maxJsonDepth) {
-      for (const [name, each] of Object.entries(value)) walk(each, Array.isArray(value) ? key : name, depth + 1);
+      for (const [name, each] of Object.entries(value))
+        walk(each, Array.isArray(value) ? key : name, depth + 1);
     }
   };
   try {
@@ -72,6 +76,10 @@ function readJson(text: string, isWanted: (href: URL) => boolean): TextReading {
   return { links, title };
 }
 
-function found(element: string, url: URL, position: number): Pick<FoundLink, 'element' | 'href' | 'rel' | 'position' | 'inContent'> {
+function found(
+  element: string,
+  url: URL,
+  position: number,
+): Pick<FoundLink, 'element' | 'href' | 'rel' | 'position' | 'inContent'> {
   return { element, href: url.href, rel: [], position, inContent: true };
 }

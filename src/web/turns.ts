@@ -106,7 +106,13 @@ export function makeTurns({ isPolite, isOurs, nowMs = () => performance.now() }:
 async function nextChange(waiting: (() => void)[], signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
     waiting.push(resolve);
-    signal.addEventListener('abort', () => { resolve(); }, { once: true });
+    signal.addEventListener(
+      'abort',
+      () => {
+        resolve();
+      },
+      { once: true },
+    );
   });
 }
 

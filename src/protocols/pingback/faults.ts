@@ -26,11 +26,11 @@ export const faults: Readonly<Record<Reason, Fault>> = {
 };
 
 /** Faults of messages that are no call of a method of ours. */
-export const callFaults = {
+export const callFaults: Readonly<Record<'unknown-method' | 'wrong-parameters' | 'too-large', Fault>> = {
   'unknown-method': { code: -32601, text: 'There is no such method here.' },
   'wrong-parameters': { code: -32602, text: 'The parameters are not what this method takes.' },
   'too-large': { code: wireFaults['not-xmlrpc'], text: 'The call is larger than 16 KiB.' },
-} as const satisfies Record<string, Fault>;
+};
 
 export const wireFaultTexts: Readonly<Record<WireFault, string>> = {
   'not-well-formed': 'The message is not well-formed XML, or uses what XML-RPC has no need of.',

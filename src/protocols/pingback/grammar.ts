@@ -40,7 +40,10 @@ export function mayBegin(name: string, parent: OpenElement | undefined, root: st
 
 /** Whether words may stand directly in an element: in a leaf, or in a value that has no type. */
 export function mayHoldText(holder: OpenElement): boolean {
-  return leaves.has(holder.name) || (holder.name === 'value' && holder.children.every((child) => child === '#text'));
+  return (
+    leaves.has(holder.name) ||
+    (holder.name === 'value' && holder.children.every((child) => child === '#text'))
+  );
 }
 
 export function isComplete(element: OpenElement): boolean {

@@ -2,7 +2,14 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { Accept, Filed } from '../../linkback/accept.ts';
 import { isRefusal, type Reason, type Refusal } from '../../linkback/refusal.ts';
 import { callFaults, faults, wireFaultTexts, type Fault } from './faults.ts';
-import { formatFault, formatResult, maxMessageBytes, readCall, wireFaults, type AnswerValue } from './wire.ts';
+import {
+  formatFault,
+  formatResult,
+  maxMessageBytes,
+  readCall,
+  wireFaults,
+  type AnswerValue,
+} from './wire.ts';
 
 export type PingbackOptions = {
   readonly accept: Accept;
@@ -10,14 +17,21 @@ export type PingbackOptions = {
   readonly awaitVerdict: (filed: Filed) => Promise<'verified' | Reason | undefined>;
   readonly statusUrl: (statusId: string) => string;
   /** The approved sources of a page, oldest first; undefined when it takes no pingbacks here. */
-  readonly publicSources: (target: string, site: string | undefined) => Promise<readonly string[] | undefined>;
+  readonly publicSources: (
+    target: string,
+    site: string | undefined,
+  ) => Promise<readonly string[] | undefined>;
 };
 
 /** What a method gives back: a value, a fault, or a refusal, which the table turns into a fault. */
 type Result = { readonly value: AnswerValue } | { readonly fault: Fault } | Refusal;
 
 type Caller = { readonly ip: string; readonly site: string | undefined };
-type Method = (params: readonly string[], caller: Caller, options: PingbackOptions) => Promise<Result> | Result;
+type Method = (
+  params: readonly string[],
+  caller: Caller,
+  options: PingbackOptions,
+) => Promise<Result> | Result;
 
 /** The methods, each with the number of its parameters; all of them are strings. */
 const methods: Readonly<Record<string, { readonly takes: number; readonly call: Method }>> = {
@@ -29,7 +43,10 @@ const methods: Readonly<Record<string, { readonly takes: number; readonly call: 
 
 const capabilities = {
   xmlrpc: { specUrl: 'http://www.xmlrpc.com/spec', specVersion: 1 },
-  faults_interop: { specUrl: 'http://xmlrpc-epi.sourceforge.net/specs/rfc.fault_codes.php', specVersion: 20010516 },
+  faults_interop: {
+    specUrl: 'http://xmlrpc-epi.sourceforge.net/specs/rfc.fault_codes.php',
+    specVersion: 20010516,
+  },
   pingback: { specUrl: 'https://www.hixie.ch/specs/pingback/pingback-1.0', specVersion: 1 },
 };
 
@@ -44,9 +61,13 @@ const capabilities = {
  */
 export function receivePingbacks(app: FastifyInstance, options: PingbackOptions, done: () => void): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: maxMessageBytes }, (_request, body, parsed) => {
-    parsed(null, body);
-  });
+  app.addContentTypeParser(
+    '*',
+    { parseAs: 'buffer', bodyLimit: maxMessageBytes },
+    (_request, body, parsed) => {
+      parsed(null, body);
+    },
+  );
   app.setErrorHandler((error: FastifyError, request, reply) => {
     if (error.statusCode !== undefined && error.statusCode < 500) {
       return sendFault(reply, error.statusCode === 413 ? callFaults['too-large'] : faults.malformed);
@@ -56,12 +77,20 @@ export function receivePingbacks(app: FastifyInstance, options: PingbackOptions,
   });
   for (const url of ['/pingback', '/:site/xmlrpc']) {
     app.route({ method: 'POST', url, handler: (request, reply) => answer(request, reply, options) });
-    app.route({ method: ['GET', 'PUT', 'PATCH', 'DELETE'], url, handler: (_request, reply) => refuseMethod(reply) });
+    app.route({
+      method: ['GET', 'PUT', 'PATCH', 'DELETE'],
+      url,
+      handler: (_request, reply) => refuseMethod(reply),
+    });
   }
   done();
 }
 
-async function answer(request: FastifyRequest, reply: FastifyReply, options: PingbackOptions): Promise<FastifyReply> {
+async function answer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: PingbackOptions,
+): Promise<FastifyReply> {
   // Fastify does not parse a request without a content type and without a body.
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const call = readCall(body, request.headers['content-type'] ?? '');
@@ -91,12 +120,18 @@ async function ping(params: readonly string[], caller: Caller, options: Pingback
   if (filed.verification === 'verified') return { refused: 'already-registered' };
   const verdict = await options.awaitVerdict(filed);
   const status = options.statusUrl(filed.statusId);
-  if (verdict === undefined) return { value: `The pingback is queued and will be verified. Its status: ${status}` };
-  if (verdict === 'verified') return { value: `The pingback is verified and registered. Its status: ${status}` };
+  if (verdict === undefined)
+    return { value: `The pingback is queued and will be verified. Its status: ${status}` };
+  if (verdict === 'verified')
+    return { value: `The pingback is verified and registered. Its status: ${status}` };
   return { refused: verdict };
 }
 
-async function getPingbacks(params: readonly string[], caller: Caller, options: PingbackOptions): Promise<Result> {
+async function getPingbacks(
+  params: readonly string[],
+  caller: Caller,
+  options: PingbackOptions,
+): Promise<Result> {
   const sources = await options.publicSources(params[0] ?? '', caller.site);
   return sources === undefined ? { refused: 'target-closed' } : { value: sources };
 }

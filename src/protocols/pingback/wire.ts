@@ -6,8 +6,8 @@ import { decodeXml } from '../../web/charset.ts';
 import { isComplete, mayBegin, mayHoldText, type OpenElement } from './grammar.ts';
 
 /** Longest message read, in bytes. */
-export const maxMessageBytes = 16 * 1024;
-export const maxResponseBytes = 64 * 1024;
+export const maxMessageBytes: number = 16 * 1024;
+export const maxResponseBytes: number = 64 * 1024;
 const maxDepth = 16;
 const maxElements = 64;
 
@@ -22,7 +22,8 @@ export type WireFault = keyof typeof wireFaults;
 
 export type Malformed = { readonly malformed: WireFault };
 export type Call = { readonly method: string; readonly params: readonly unknown[] };
-export type Answer = { readonly value: unknown } | { readonly fault: { readonly code: number; readonly text: string } };
+export type Answer =
+  { readonly value: unknown } | { readonly fault: { readonly code: number; readonly text: string } };
 
 /**
  * Reads a method call.
@@ -37,7 +38,7 @@ export type Answer = { readonly value: unknown } | { readonly fault: { readonly 
 export function readCall(bytes: Uint8Array, contentType: string): Call | Malformed {
   const text = readStrictly(bytes, contentType, 'methodCall', maxElements);
   if (typeof text !== 'string') return text;
-  let call: Call | undefined;
+  let call = undefined as Call | undefined;
   decode((deserializer, source) => {
     deserializer.deserializeMethodCall(source, (error, method, params) => {
       if (error === null && method !== undefined) call = { method: method.trim(), params: params ?? [] };
@@ -51,7 +52,7 @@ export function readAnswer(bytes: Uint8Array, contentType: string): Answer | Mal
   if (bytes.length > maxResponseBytes) return { malformed: 'not-xmlrpc' };
   const text = readStrictly(bytes, contentType, 'methodResponse', maxElements);
   if (typeof text !== 'string') return text;
-  let answer: Answer | undefined;
+  let answer = undefined as Answer | undefined;
   decode((deserializer, source) => {
     deserializer.deserializeMethodResponse(source, (error, value) => {
       answer = error === null ? { value } : faultOf(error);
@@ -124,7 +125,12 @@ function decode(begin: (deserializer: Deserializer, source: Feed) => void, text:
 }
 
 /** The message as text, without byte order mark and XML declaration, when it is XML-RPC through and through. */
-function readStrictly(bytes: Uint8Array, contentType: string, root: string, elements: number): string | Malformed {
+function readStrictly(
+  bytes: Uint8Array,
+  contentType: string,
+  root: string,
+  elements: number,
+): string | Malformed {
   const decoded = decodeXml(bytes, contentType);
   if ('failed' in decoded) {
     return { malformed: decoded.failed === 'unsupported' ? 'unsupported-encoding' : 'invalid-character' };
@@ -138,7 +144,7 @@ function readStrictly(bytes: Uint8Array, contentType: string, root: string, elem
 function findWrong(text: string, root: string, maxElementCount: number): WireFault | undefined {
   const open: OpenElement[] = [];
   let count = 0;
-  let isMisplaced = false;
+  let isMisplaced = false as boolean;
   const parser = new SaxesParser({ xmlns: false, position: false });
   const stop = (): never => {
     throw new Error('over the limits, or not XML as XML-RPC uses it');

@@ -1,0 +1,287 @@
+import cors from '@fastify/cors';
+import helmet from '@fastify/helmet';
+import {
+  fastify,
+  LogController,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyServerOptions,
+} from 'fastify';
+import { v7 as newId } from 'uuid';
+import type { Config } from './config.ts';
+import { readLinkbacks } from './display/read.ts';
+import { makePublicSources } from './display/sources.ts';
+import { readStatus } from './display/status.ts';
+import { makeAccept, type Accept, type Filed } from './linkback/accept.ts';
+import { makeAllowance } from './linkback/allowance.ts';
+import type { Store } from './linkback/ports.ts';
+import { problem, problemType } from './linkback/problem.ts';
+import type { Reason } from './linkback/refusal.ts';
+import { isOwnRoute, type Site } from './linkback/site.ts';
+import { moderate } from './moderation/moderate.ts';
+import { firstToken, makeAuthenticate, type Authenticate } from './moderation/token.ts';
+import { receivePingbacks } from './protocols/pingback/receive.ts';
+import { makeOutcomes } from './queue/outcomes.ts';
+import { makeRetryAt } from './queue/retry.ts';
+import { makeWorker, type WorkerLog } from './queue/worker.ts';
+import { openSqlite } from './store/sqlite.ts';
+import { makeStore } from './store/store.ts';
+import { makeIsTargetGone } from './verify/target.ts';
+import { makeVerify } from './verify/verify.ts';
+import { makeFetchPage } from './web/fetch.ts';
+import { makeGuard } from './web/guard.ts';
+import { openReader } from './web/reader.ts';
+import { makeResolve } from './web/resolve.ts';
+import { makeTurns } from './web/turns.ts';
+
+/** How long jobs in hand may take to end when the service stops, in milliseconds. */
+const stopGraceMs = 15_000;
+/** How long a request's bytes may take to arrive; the default is for ever. */
+const requestTimeoutMs = 10_000;
+
+export type App = {
+  /** The public address, without a trailing slash; right once the service listens. */
+  readonly baseUrl: () => string;
+  /** The first admin token, when this start has made it. */
+  readonly newToken: string | undefined;
+  /** Starts the work and listens. */
+  readonly start: () => Promise<void>;
+  /** Takes nothing new, ends or releases what is in hand, and closes everything. */
+  readonly stop: () => Promise<void>;
+};
+
+export type LoggerOptions = NonNullable<FastifyServerOptions['logger']>;
+
+export type AppDependencies = {
+  readonly version: string;
+  readonly migrations: string;
+  readonly logger: LoggerOptions;
+  readonly now?: () => number;
+};
+
+/**
+ * Builds the service from its configuration: every room, and what it needs of the others.
+ *
+ * Throws: `Halt` when the store cannot be opened.
+ */
+export async function buildApp(config: Config, dependencies: AppDependencies): Promise<App> {
+  const now = dependencies.now ?? Date.now;
+  const sites = (): readonly Site[] => config.sites;
+  const siteOf = (slug: string): Site | undefined => sites().find((site) => site.slug === slug);
+  const engine = openSqlite({
+    file: config.databaseFile,
+    migrations: dependencies.migrations,
+    isService: true,
+  });
+  const store = makeStore(engine, { now, newId });
+  const newToken = config.adminToken === undefined ? await firstToken(store, newId(), now()) : undefined;
+
+  const server = buildServer(config, dependencies);
+  await server.register(helmet, headers);
+  const base = (): URL => config.baseUrl ?? new URL(listeningAt(server, config));
+  const baseUrl = (): string => base().href.replace(/\/$/u, '');
+  const ourHosts = new Set(config.sites.flatMap((site) => site.addresses.map((address) => address.host)));
+
+  const turns = makeTurns({ isPolite: config.limits, isOurs: (url) => ourHosts.has(url.host) });
+  const guard = makeGuard({
+    resolve: makeResolve(config.dnsServers),
+    exceptions: config.exceptions,
+    allowIpHosts: config.allowIpHosts,
+    isOwnRoute: (url) => isOwnRoute(url, base(), sites()),
+  });
+  const userAgent = () => `linkbackd/${dependencies.version} (+${baseUrl()}; linkback verification)`;
+  const fetchPage = makeFetchPage({ guard, turns, userAgent, now });
+  const reader = openReader();
+  const isTargetGone = makeIsTargetGone({ store, fetchPage, now });
+  const verify = makeVerify({ siteOf, isTargetGone, fetchPage, reader });
+
+  const outcomes = makeOutcomes();
+  const worker = makeWorker({
+    store,
+    verify,
+    outcomes,
+    busyHosts: () => (config.limits ? turns.busyHosts() : 'ignore'),
+    policyOf: (slug) => siteOf(slug)?.policy ?? 'hold-all',
+    retryAt: makeRetryAt({ now, random: Math.random }),
+    now,
+    log: workerLog(server),
+  });
+
+  let isStopping = false;
+  const allowance = makeAllowance(config.pingsPerMinute);
+  const file: Store['file'] = async (ping) => {
+    const filed = await store.file(ping);
+    worker.wake();
+    return filed;
+  };
+  const accept = makeAccept({
+    sites,
+    file,
+    limit: (ping, at) => (config.limits ? allowance(ping, at) : undefined),
+    isStopping: () => isStopping,
+    now,
+    newId,
+  });
+
+  mount(server, {
+    store,
+    sites,
+    accept,
+    now,
+    baseUrl,
+    authenticate: makeAuthenticate(store, config.adminToken),
+    awaitVerdict: ({ linkbackId }) => outcomes.next(linkbackId, config.answerWithinMs),
+    wake: worker.wake,
+  });
+
+  return {
+    baseUrl,
+    newToken,
+    start: async () => {
+      await server.listen({ host: config.host, port: config.port });
+      worker.start();
+    },
+    stop: async () => {
+      isStopping = true;
+      outcomes.dismiss();
+      await Promise.all([server.close(), worker.stop(stopGraceMs)]);
+      await reader.close();
+      await store.close();
+    },
+  };
+}
+
+type Mounted = {
+  readonly store: Store;
+  readonly sites: () => readonly Site[];
+  readonly accept: Accept;
+  readonly awaitVerdict: (filed: Filed) => Promise<'verified' | Reason | undefined>;
+  readonly authenticate: Authenticate;
+  readonly wake: () => void;
+  readonly now: () => number;
+  readonly baseUrl: () => string;
+};
+
+/** Every route of the service. */
+function mount(server: FastifyInstance, needs: Mounted): void {
+  const { store, sites, accept, awaitVerdict, authenticate, wake, now, baseUrl } = needs;
+  const publicSources = makePublicSources(store, sites);
+  const statusUrl = (id: string): string => `${baseUrl()}/status/${id}`;
+
+  // POST /pingback, POST /{site}/xmlrpc
+  server.register(receivePingbacks, { accept, awaitVerdict, statusUrl, publicSources });
+  // GET /status/{id}
+  server.register(readStatus, { store, now, baseUrl });
+  // GET /api/linkbacks, /linkbacks.html, /linkbacks, /linkbacks.css
+  server.register(async (open) => {
+    await open.register(cors, { origin: '*', methods: ['GET', 'HEAD'], exposedHeaders: ['etag', 'link'] });
+    open.addHook('onSend', async (_request, reply) =>
+      reply.header('cross-origin-resource-policy', 'cross-origin'),
+    );
+    await open.register(readLinkbacks, { store, sites, baseUrl });
+  });
+  // GET /api/moderation/linkbacks, GET PATCH DELETE …/{id}, POST …/{id}/verify
+  server.register(moderate, { store, authenticate, wake, now });
+  // GET /healthz, /readyz
+  server.register(operate, { store });
+}
+
+function operate(server: FastifyInstance, { store }: Pick<Mounted, 'store'>, done: () => void): void {
+  server.get('/healthz', () => ({ status: 'alive' }));
+  server.get('/readyz', async (request, reply) => {
+    try {
+      await store.check();
+      return { status: 'ready' };
+    } catch (error) {
+      request.log.warn(error, 'the store is not ready');
+      return reply.code(503).header('retry-after', 30).send({ status: 'degraded', store: 'cannot write' });
+    }
+  });
+  done();
+}
+
+/** What every answer says to browsers; pages load our own style and nothing else. */
+const headers = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      'default-src': ["'none'"],
+      'script-src': ["'self'"],
+      'style-src': ["'self'"],
+      'img-src': ["'self'"],
+      'connect-src': ["'self'"],
+      'form-action': ["'self'"],
+      'base-uri': ["'none'"],
+      'frame-ancestors': ["'none'"],
+      'require-trusted-types-for': ["'script'"],
+    },
+  },
+  referrerPolicy: { policy: 'no-referrer' },
+  // Said by the proxy that ends TLS, if at all.
+  strictTransportSecurity: false,
+} as const;
+
+function buildServer(config: Config, { logger }: AppDependencies): FastifyInstance {
+  const prefix = config.baseUrl?.pathname.replace(/\/$/u, '') ?? '';
+  const server = fastify({
+    logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: trustProxy(config),
+    requestTimeout: requestTimeoutMs,
+    forceCloseConnections: 'idle',
+    // While stopping, each dialect says "unavailable" in its own words.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 200 },
+    // Behind a proxy that passes the path on as it is, the public address may have one of its own.
+    rewriteUrl: ({ url = '/' }) =>
+      prefix !== '' && url.startsWith(`${prefix}/`) ? url.slice(prefix.length) : url,
+  });
+  server.setErrorHandler((error: FastifyError, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) request.log.error(error, 'answering failed');
+    return sendProblem(reply, status, status >= 500 ? 'Something went wrong on our side.' : error.message);
+  });
+  server.setNotFoundHandler((_request, reply) =>
+    sendProblem(reply, 404, 'There is nothing at this address.'),
+  );
+  return server;
+}
+
+function sendProblem(reply: FastifyReply, status: number, detail: string): FastifyReply {
+  return reply
+    .code(status)
+    .type(problemType)
+    .send(JSON.stringify(problem(status, detail)));
+}
+
+/** Counting hops from us, the first is the proxy that called; without proxies nobody's word is believed. */
+function trustProxy({
+  trustProxy: trusted,
+}: Config): string[] | false | ((address: string, hop: number) => boolean) {
+  return typeof trusted === 'number' ? (_address, hop) => hop < trusted : trusted;
+}
+
+/** The address we listen on, for when no public address is set. */
+function listeningAt(server: FastifyInstance, { host, port }: Config): string {
+  const address = server.server.address();
+  const actual = typeof address === 'object' && address !== null ? address.port : port;
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${actual}/`;
+}
+
+/** One line for each job's end and for each defect, with the linkback's id. */
+function workerLog(server: FastifyInstance): WorkerLog {
+  return {
+    settled: ({ id, verification, refusal, moderation }, outcome) => {
+      const found = outcome.kind === 'found' ? {} : { detail: outcome.detail };
+      server.log.info(
+        { linkback: id, outcome: outcome.kind, verification, refusal, moderation, ...found },
+        'settled',
+      );
+    },
+    defect: (what, error, linkback) => {
+      server.log.error({ err: error, linkback }, what);
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import type { PublicStore } from '../linkback/ports.ts';
+import { parsePageUrl } from '../linkback/page-url.ts';
+import { findSite, isClosedPath, targetKey, type Site } from '../linkback/site.ts';
+
+/** Most sources told of one page. */
+const maxSources = 500;
+
+export type PublicSources = (
+  target: string,
+  siteSlug: string | undefined,
+) => Promise<readonly string[] | undefined>;
+
+/** Makes the list of a page's approved sources, oldest first; undefined for a page that takes no linkbacks. */
+export function makePublicSources(store: PublicStore, sites: () => readonly Site[]): PublicSources {
+  return async (text, siteSlug) => {
+    const target = parsePageUrl(text);
+    const site = target === undefined ? undefined : findSite(sites(), target);
+    if (target === undefined || site === undefined || isClosedPath(site, target)) return undefined;
+    if (siteSlug !== undefined && siteSlug !== site.slug) return undefined;
+    const query = { targetKey: targetKey(site, target), order: 'oldest', limit: maxSources } as const;
+    const { items } = await store.publicList(query);
+    return items.map((each) => each.source);
+  };
+}

@@ -1,0 +1,113 @@
+import './runtime.ts';
+import { fileURLToPath } from 'node:url';
+import { buildApp, type App, type LoggerOptions } from './app.ts';
+import { readConfig, readEnvironment, readVersion, type Config } from './config.ts';
+import { Halt } from './linkback/halt.ts';
+
+/** When stopping takes longer than this the process ends all the same, in milliseconds. */
+const stopWithinMs = 25_000;
+
+/**
+ * Serves until a signal stops it; the process then ends by itself, with nothing left to do.
+ *
+ * Says on standard output what a new owner must know; logs go to standard error.
+ */
+async function serve(): Promise<void> {
+  try {
+    const config = readConfig(readEnvironment());
+    const app = await buildApp(config, {
+      version: readVersion(),
+      migrations: fileURLToPath(new URL('../migrations', import.meta.url)),
+      logger: loggerOptions(config),
+    });
+    stopOnSignal(app);
+    await startListening(app, config);
+    process.stdout.write(welcome(app, config));
+  } catch (error) {
+    if (!(error instanceof Halt)) throw error;
+    process.stderr.write(`linkbackd cannot start. ${error.message}\n${error.remedy}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function startListening(app: App, { host, port }: Config): Promise<void> {
+  try {
+    await app.start();
+  } catch (error) {
+    await app.stop();
+    throw explainedListen(error, host, port);
+  }
+}
+
+function explainedListen(error: unknown, host: string, port: number): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  switch (code) {
+    case 'EADDRINUSE':
+      return new Halt(
+        `Port ${port} on ${host} is used by another program.`,
+        'Stop that one, or set PORT to a free port.',
+      );
+    case 'EACCES':
+      return new Halt(`This user may not listen on port ${port}.`, 'Set PORT to a number above 1023.');
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new Halt(
+        `${host} is no address of this machine.`,
+        'Set HOST to 127.0.0.1, 0.0.0.0 or an address it has.',
+      );
+    default:
+      return error;
+  }
+}
+
+function stopOnSignal(app: App): void {
+  const stop = (): void => {
+    process.off('SIGTERM', stop).off('SIGINT', stop);
+    setTimeout(() => {
+      process.stderr.write(
+        'Stopping took too long; ending now. Jobs in hand are done after the next start.\n',
+      );
+      process.exit(1);
+    }, stopWithinMs).unref();
+    void app.stop();
+  };
+  process.on('SIGTERM', stop).on('SIGINT', stop);
+}
+
+/** JSON lines for machines, something readable on a terminal. */
+function loggerOptions({ logLevel }: Config): LoggerOptions {
+  if (logLevel === 'silent') return false;
+  if (!process.stderr.isTTY) return { level: logLevel, file: '/dev/stderr' };
+  const options = { destination: 2, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' };
+  return { level: logLevel, transport: { target: 'pino-pretty', options } };
+}
+
+function welcome(app: App, config: Config): string {
+  const base = app.baseUrl();
+  const paste =
+    config.sites.length === 0
+      ? ['There is no site yet. Name yours and start again:', '  SITES=https://blog.example npm start']
+      : [
+          'To receive pingbacks, let your pages say so, in this header and in the <head>:',
+          ...config.sites.flatMap(({ slug, addresses: [own] }) => [
+            `  for ${own.href}`,
+            `    X-Pingback: ${base}/${slug}/xmlrpc`,
+            `    <link rel="pingback" href="${base}/${slug}/xmlrpc">`,
+          ]),
+          'To show what came in, put this where a page has its comments:',
+          `  ${base}/linkbacks.html?target=ADDRESS-OF-THE-PAGE`,
+        ];
+  const token =
+    app.newToken === undefined
+      ? []
+      : [
+          '',
+          'Your admin token, shown this once:',
+          `  ${app.newToken}`,
+          'Keep it safe: it is stored as a digest only.',
+        ];
+  const moderation = `Moderation API: ${base}/api/moderation/linkbacks`;
+  return [`linkbackd listens at ${base}/`, moderation, '', ...paste, ...token, '', ''].join('\n');
+}
+
+await serve();
