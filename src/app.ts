@@ -176,9 +176,10 @@ function mount(server: FastifyInstance, needs: Mounted): void {
   // GET /api/linkbacks, /linkbacks.html, /linkbacks, /linkbacks.css
   server.register(async (open) => {
     await open.register(cors, { origin: '*', methods: ['GET', 'HEAD'], exposedHeaders: ['etag', 'link'] });
-    open.addHook('onSend', async (_request, reply) =>
-      reply.header('cross-origin-resource-policy', 'cross-origin'),
-    );
+    open.addHook('onRequest', (_request, reply, next) => {
+      reply.header('cross-origin-resource-policy', 'cross-origin');
+      next();
+    });
     await open.register(readLinkbacks, { store, sites, baseUrl });
   });
   // GET /api/moderation/linkbacks, GET PATCH DELETE …/{id}, POST …/{id}/verify
@@ -218,6 +219,7 @@ const headers = {
     },
   },
   referrerPolicy: { policy: 'no-referrer' },
+  frameguard: { action: 'deny' },
   // Said by the proxy that ends TLS, if at all.
   strictTransportSecurity: false,
 } as const;

@@ -1,5 +1,6 @@
 import './runtime.ts';
 import { fileURLToPath } from 'node:url';
+import { destination } from 'pino';
 import { buildApp, type App, type LoggerOptions } from './app.ts';
 import { readConfig, readEnvironment, readVersion, type Config } from './config.ts';
 import { Halt } from './linkback/halt.ts';
@@ -77,7 +78,7 @@ function stopOnSignal(app: App): void {
 /** JSON lines for machines, something readable on a terminal. */
 function loggerOptions({ logLevel }: Config): LoggerOptions {
   if (logLevel === 'silent') return false;
-  if (!process.stderr.isTTY) return { level: logLevel, file: '/dev/stderr' };
+  if (!process.stderr.isTTY) return { level: logLevel, stream: destination({ dest: 2, sync: false }) };
   const options = { destination: 2, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' };
   return { level: logLevel, transport: { target: 'pino-pretty', options } };
 }
