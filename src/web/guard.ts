@@ -6,7 +6,7 @@ import {
   literalAddress,
   type Exceptions,
 } from './address.ts';
-import type { Resolve } from './resolve.ts';
+import type { Admission, Resolve } from './resolve.ts';
 
 /** Ports on which blogs serve pages; '' is the scheme's own. */
 const ports: ReadonlySet<string> = new Set(['', '80', '443', '8080', '8443']);
@@ -25,12 +25,6 @@ export type GuardOptions = {
   readonly isOwnRoute: (url: URL) => boolean;
 };
 
-/** The addresses that may be connected to, or why there are none. */
-export type Admission =
-  | { readonly kind: 'admitted'; readonly addresses: readonly string[] }
-  | { readonly kind: 'refused'; readonly detail: string }
-  | { readonly kind: 'trouble'; readonly detail: string };
-
 export type Guard = {
   /** Decides whether a URL may be fetched, and from which addresses. */
   readonly admit: (url: URL) => Promise<Admission>;
@@ -43,7 +37,7 @@ export type Guard = {
  *
  * A name is judged by *all* its addresses: one private address among public ones is an attack, not a mistake.
  *
- * Limits: ports 80, 443, 8080 and 8443; at most {@link maxAddresses} addresses a name.
+ * Limits: ports 80, 443, 8080 and 8443; names by `makeResolve`.
  */
 export function makeGuard(options: GuardOptions): Guard {
   const { exceptions } = options;

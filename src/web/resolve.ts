@@ -1,11 +1,16 @@
 import { Resolver } from 'node:dns/promises';
-import type { Admission } from './guard.ts';
 
 /** A name with more addresses than this is no blog's. */
 export const maxAddresses = 16;
 
 /** How long both questions may take together, in milliseconds. */
 export const resolveTimeoutMs = 3000;
+
+/** The addresses that may be connected to, or why there are none. */
+export type Admission =
+  | { readonly kind: 'admitted'; readonly addresses: readonly string[] }
+  | { readonly kind: 'refused'; readonly detail: string }
+  | { readonly kind: 'trouble'; readonly detail: string };
 
 export type Resolve = (host: string) => Promise<Admission>;
 
