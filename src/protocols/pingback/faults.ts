@@ -1,5 +1,5 @@
 import type { Reason } from '../../linkback/refusal.ts';
-import { wireFaults, type WireFault } from './wire.ts';
+import type { WireFault } from './wire.ts';
 
 export type Fault = { readonly code: number; readonly text: string };
 
@@ -26,10 +26,9 @@ export const faults: Readonly<Record<Reason, Fault>> = {
 };
 
 /** Faults of messages that are no call of a method of ours. */
-export const callFaults: Readonly<Record<'unknown-method' | 'wrong-parameters' | 'too-large', Fault>> = {
+export const callFaults: Readonly<Record<'unknown-method' | 'wrong-parameters', Fault>> = {
   'unknown-method': { code: -32601, text: 'There is no such method here.' },
   'wrong-parameters': { code: -32602, text: 'The parameters are not what this method takes.' },
-  'too-large': { code: wireFaults['not-xmlrpc'], text: 'The call is larger than 16 KiB.' },
 };
 
 export const wireFaultTexts: Readonly<Record<WireFault, string>> = {
@@ -37,4 +36,5 @@ export const wireFaultTexts: Readonly<Record<WireFault, string>> = {
   'unsupported-encoding': 'The message is in an encoding that is not read here.',
   'invalid-character': 'The message has bytes that are no characters in its encoding.',
   'not-xmlrpc': 'The message is not an XML-RPC method call.',
+  'too-large': 'The message is larger than 16 KiB.',
 };

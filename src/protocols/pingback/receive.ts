@@ -9,6 +9,7 @@ import {
   readCall,
   wireFaults,
   type AnswerValue,
+  type WireFault,
 } from './wire.ts';
 
 export type PingbackOptions = {
@@ -70,7 +71,7 @@ export function receivePingbacks(app: FastifyInstance, options: PingbackOptions,
   );
   app.setErrorHandler((error: FastifyError, request, reply) => {
     if (error.statusCode !== undefined && error.statusCode < 500) {
-      return sendFault(reply, error.statusCode === 413 ? callFaults['too-large'] : faults.malformed);
+      return sendFault(reply, error.statusCode === 413 ? wireFault('too-large') : faults.malformed);
     }
     request.log.error(error, 'answering a pingback failed');
     return sendFault(reply, faults['our-fault']);
@@ -91,12 +92,9 @@ async function answer(
   reply: FastifyReply,
   options: PingbackOptions,
 ): Promise<FastifyReply> {
-  // Fastify does not parse a request without a content type and without a body.
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const call = readCall(body, request.headers['content-type'] ?? '');
-  if ('malformed' in call) {
-    return sendFault(reply, { code: wireFaults[call.malformed], text: wireFaultTexts[call.malformed] });
-  }
+  if ('malformed' in call) return sendFault(reply, wireFault(call.malformed));
   const method = Object.hasOwn(methods, call.method) ? methods[call.method] : undefined;
   if (method === undefined) return sendFault(reply, callFaults['unknown-method']);
   const params = call.params.filter((param) => typeof param === 'string');
@@ -134,6 +132,10 @@ async function getPingbacks(
 ): Promise<Result> {
   const sources = await options.publicSources(params[0] ?? '', caller.site);
   return sources === undefined ? { refused: 'target-closed' } : { value: sources };
+}
+
+function wireFault(malformed: WireFault): Fault {
+  return { code: wireFaults[malformed], text: wireFaultTexts[malformed] };
 }
 
 function sendFault(reply: FastifyReply, { code, text }: Fault): FastifyReply {

@@ -17,6 +17,7 @@ export const wireFaults = {
   'unsupported-encoding': -32701,
   'invalid-character': -32702,
   'not-xmlrpc': -32600,
+  'too-large': -32700,
 } as const;
 export type WireFault = keyof typeof wireFaults;
 
@@ -31,17 +32,19 @@ export type Answer =
  * The codec is fed one whole string that a strict pass has found to be XML-RPC and nothing else: left to itself it
  * ends the process on some messages, and hangs on others.
  *
- * Limits:  {@link maxMessageBytes} bytes (the route's), depth {@link maxDepth}, {@link maxElements} elements.
+ * Limits:  {@link maxMessageBytes} bytes, depth {@link maxDepth}, {@link maxElements} elements.
  * Refuses: DTDs, processing instructions, attributes, tags in another case, anything out of place.
  * Spec:    XML-RPC (1999/2003); missing `params`, and `params` before `methodName`, are read.
  */
 export function readCall(bytes: Uint8Array, contentType: string): Call | Malformed {
+  if (bytes.length > maxMessageBytes) return { malformed: 'too-large' };
   const text = readStrictly(bytes, contentType, 'methodCall', maxElements);
   if (typeof text !== 'string') return text;
   let call = undefined as Call | undefined;
   decode((deserializer, source) => {
-    deserializer.deserializeMethodCall(source, (error, method, params) => {
-      if (error === null && method !== undefined) call = { method: method.trim(), params: params ?? [] };
+    deserializer.deserializeMethodCall(source, (error, name, params) => {
+      const method = error === null ? name?.trim() : undefined;
+      if (method !== undefined && method !== '') call = { method, params: params ?? [] };
     });
   }, text);
   return call ?? { malformed: 'not-xmlrpc' };
@@ -49,13 +52,14 @@ export function readCall(bytes: Uint8Array, contentType: string): Call | Malform
 
 /** Reads the answer to a call of ours. Limits and refusals as in {@link readCall}, {@link maxResponseBytes} bytes. */
 export function readAnswer(bytes: Uint8Array, contentType: string): Answer | Malformed {
-  if (bytes.length > maxResponseBytes) return { malformed: 'not-xmlrpc' };
+  if (bytes.length > maxResponseBytes) return { malformed: 'too-large' };
   const text = readStrictly(bytes, contentType, 'methodResponse', maxElements);
   if (typeof text !== 'string') return text;
   let answer = undefined as Answer | undefined;
   decode((deserializer, source) => {
     deserializer.deserializeMethodResponse(source, (error, value) => {
-      answer = error === null ? { value } : faultOf(error);
+      if (error !== null) answer = faultOf(error);
+      else if (value !== undefined) answer = { value };
     });
   }, text);
   return answer ?? { malformed: 'not-xmlrpc' };
@@ -151,6 +155,8 @@ function findWrong(text: string, root: string, maxElementCount: number): WireFau
   };
   parser.on('error', stop);
   parser.on('doctype', stop);
+  // The message's own declaration is gone by now; this would be a second one.
+  parser.on('xmldecl', stop);
   parser.on('processinginstruction', stop);
   parser.on('attribute', stop);
   parser.on('opentag', ({ name }) => {
