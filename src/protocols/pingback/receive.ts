@@ -61,6 +61,11 @@ const capabilities = {
  * Spec:    Pingback 1.0 sections 2 and 3; XML-RPC.
  */
 export function receivePingbacks(app: FastifyInstance, options: PingbackOptions, done: () => void): void {
+  // Senders call it what they like, and only the charset counts; left to itself, Fastify answers 415 to what is no type.
+  app.addHook('onRequest', ({ raw: { headers } }, _reply, next) => {
+    headers['content-type'] = `text/xml;${headers['content-type'] ?? ''}`;
+    next();
+  });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     '*',
@@ -79,7 +84,7 @@ export function receivePingbacks(app: FastifyInstance, options: PingbackOptions,
   for (const url of ['/pingback', '/:site/xmlrpc']) {
     app.route({ method: 'POST', url, handler: (request, reply) => answer(request, reply, options) });
     app.route({
-      method: ['GET', 'PUT', 'PATCH', 'DELETE'],
+      method: ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
       url,
       handler: (_request, reply) => refuseMethod(reply),
     });
