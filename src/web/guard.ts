@@ -11,10 +11,16 @@ import type { Admission, Resolve } from './resolve.ts';
 /** Ports on which blogs serve pages; '' is the scheme's own. */
 const ports: ReadonlySet<string> = new Set(['', '80', '443', '8080', '8443']);
 
-/** Top-level names that no public site has (RFC 6761 and common private use). */
+/** Top-level names that no public site has, but somebody's own network may. */
 const privateNames: ReadonlySet<string> = new Set(
-  'localhost local internal intranet lan home corp test invalid example onion arpa'.split(' '),
+  'localhost local internal intranet lan home corp test arpa'.split(' '),
 );
+
+/** Top-level names that no site has anywhere (RFC 6761, RFC 7686). */
+const nobodysNames: ReadonlySet<string> = new Set('invalid example onion'.split(' '));
+
+/** What `localhost` and the names below it mean (RFC 6761). */
+const loopback: readonly string[] = ['127.0.0.1', '::1'];
 
 export type GuardOptions = {
   readonly resolve: Resolve;
@@ -71,8 +77,24 @@ async function addressesOf(url: URL, options: GuardOptions): Promise<Admission> 
   // A name that the owner lists is one of their network: the system's own resolver knows it.
   if (isExceptedHost(options.exceptions, url)) return lookUpListed(url.hostname);
   const host = url.hostname.replace(/\.$/u, '');
-  if (!isPublicName(host)) return refused(`${host} is no public name`);
-  return options.resolve(host);
+  const kind = kindOfName(host);
+  if (kind === 'public') return options.resolve(host);
+  if (kind === 'none' || options.exceptions.networks.length === 0)
+    return refused(`${host} is no public name`);
+  return findInListedNetworks(host, options);
+}
+
+/** A private name can only mean a host of the owner's: of its addresses those count that the owner lists. */
+async function findInListedNetworks(host: string, options: GuardOptions): Promise<Admission> {
+  const isLoopback = host.split('.').at(-1) === 'localhost';
+  const found: Admission = isLoopback
+    ? { kind: 'admitted', addresses: loopback }
+    : await options.resolve(host);
+  if (found.kind !== 'admitted') return found;
+  const addresses = found.addresses.filter((address) => isExceptedAddress(options.exceptions, address));
+  return addresses.length === 0
+    ? refused(`${host} is no public name, and in no listed network`)
+    : { kind: 'admitted', addresses };
 }
 
 async function lookUpListed(host: string): Promise<Admission> {
@@ -84,10 +106,11 @@ async function lookUpListed(host: string): Promise<Admission> {
   }
 }
 
-function isPublicName(host: string): boolean {
+function kindOfName(host: string): 'public' | 'private' | 'none' {
   const labels = host.split('.');
-  const isWellFormed = labels.length >= 2 && labels.every((label) => label.length >= 1 && label.length <= 63);
-  return isWellFormed && !privateNames.has(labels.at(-1) ?? '');
+  const top = labels.at(-1) ?? '';
+  if (nobodysNames.has(top) || labels.some((label) => label.length < 1 || label.length > 63)) return 'none';
+  return labels.length === 1 || privateNames.has(top) ? 'private' : 'public';
 }
 
 function refused(detail: string): Admission {
