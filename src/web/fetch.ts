@@ -140,7 +140,7 @@ async function readResponse(
   const { statusCode: status, headers } = response;
   const location = single(headers['location']);
   if (status >= 300 && status < 400 && location !== undefined) {
-    response.body.destroy();
+    discard(response.body);
     return { kind: 'redirect', status, to: redirectTarget(location, url) };
   }
   // A page that does not say what it is, is taken for HTML, as browsers do.
@@ -154,10 +154,15 @@ async function readResponse(
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   } as const;
   if (status < 200 || status >= 300 || !readable.test(contentType)) {
-    response.body.destroy();
+    discard(response.body);
     return { ...answer, body: null };
   }
   return { ...answer, body: await readBody(response.body, headers['content-encoding'], signal) };
+}
+
+/** Hangs up on a body that nobody reads; the stream calls that an error, and one that nobody hears ends the process. */
+function discard(body: Dispatcher.ResponseData['body']): void {
+  body.on('error', () => undefined).destroy();
 }
 
 function redirectTarget(location: string, base: URL): URL | undefined {
