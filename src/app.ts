@@ -10,6 +10,7 @@ import {
 } from 'fastify';
 import { v7 as newId } from 'uuid';
 import type { Config } from './config.ts';
+import { pingFormPage } from './display/ping-form.ts';
 import { readLinkbacks } from './display/read.ts';
 import { makePublicSources } from './display/sources.ts';
 import { readStatus } from './display/status.ts';
@@ -18,10 +19,12 @@ import { makeAllowance } from './linkback/allowance.ts';
 import type { Store } from './linkback/ports.ts';
 import { problem, problemType } from './linkback/problem.ts';
 import type { Reason } from './linkback/refusal.ts';
-import { isOwnRoute, type Site } from './linkback/site.ts';
+import { isOwnRoute, pageAt, type Site } from './linkback/site.ts';
 import { moderate } from './moderation/moderate.ts';
 import { firstToken, makeAuthenticate, type Authenticate } from './moderation/token.ts';
 import { receivePingbacks } from './protocols/pingback/receive.ts';
+import { receiveTrackbacks } from './protocols/trackback/receive.ts';
+import { receiveWebmentions } from './protocols/webmention/receive.ts';
 import { makeOutcomes } from './queue/outcomes.ts';
 import { makeRetryAt } from './queue/retry.ts';
 import { makeWorker, type WorkerLog } from './queue/worker.ts';
@@ -109,6 +112,10 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
   });
 
   let isStopping = false;
+  // A connection that stays open after its answer keeps the server from closing.
+  server.addHook('onSend', async (_request, reply) => {
+    if (isStopping) reply.header('connection', 'close');
+  });
   const allowance = makeAllowance(config.pingsPerMinute);
   const file: Store['file'] = async (ping) => {
     const filed = await store.file(ping);
@@ -171,6 +178,18 @@ function mount(server: FastifyInstance, needs: Mounted): void {
 
   // POST /pingback, POST /{site}/xmlrpc
   server.register(receivePingbacks, { accept, awaitVerdict, statusUrl, publicSources });
+  // POST, GET /trackback/{site}/{path}
+  server.register(receiveTrackbacks, {
+    accept,
+    pageAt: (slug, path) => pageAt(sites(), slug, path),
+    publicPings: publicSources,
+  });
+  // POST, GET /webmention, /{site}/webmention
+  server.register(receiveWebmentions, {
+    accept,
+    statusUrl,
+    formPage: (action, wrong) => pingFormPage(action, wrong, baseUrl()),
+  });
   // GET /status/{id}
   server.register(readStatus, { store, now, baseUrl });
   // GET /api/linkbacks, /linkbacks.html, /linkbacks, /linkbacks.css
