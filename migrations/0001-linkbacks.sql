@@ -48,6 +48,8 @@ CREATE TABLE announcement (
   -- Unguessable, and never the linkback's own id.
   status_id TEXT NOT NULL UNIQUE CHECK (length(status_id) BETWEEN 16 AND 64),
   held INTEGER NOT NULL CHECK (held IN (0, 1)),
+  -- What a TrackBack says of its page.
+  claims TEXT,
   sender_ip TEXT CHECK (length(sender_ip) <= 64),
   first_at BIGINT NOT NULL CHECK (first_at > 0),
   last_at BIGINT NOT NULL CHECK (last_at > 0),

@@ -177,7 +177,12 @@ function mount(server: FastifyInstance, needs: Mounted): void {
   const statusUrl = (id: string): string => `${baseUrl()}/status/${id}`;
 
   // POST /pingback, POST /{site}/xmlrpc
-  server.register(receivePingbacks, { accept, awaitVerdict, statusUrl, publicSources });
+  server.register(receivePingbacks, {
+    accept,
+    awaitVerdict,
+    statusUrl,
+    publicSources: async (target, slug) => (await publicSources(target, slug))?.map((each) => each.url),
+  });
   // POST, GET /trackback/{site}/{path}
   server.register(receiveTrackbacks, {
     accept,

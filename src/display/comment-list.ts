@@ -11,30 +11,23 @@ const rel = 'nofollow ugc noopener';
  * It stands by itself: no style and no script is needed to read it.
  */
 export function commentList(linkbacks: readonly Linkback[], mark: (site: string) => string): Html {
-  return html`<ol class="comment-list linkbacks">
-    ${linkbacks.map((each, at) => comment(each, at, mark(each.site)))}
-  </ol> `;
+  const items = linkbacks.map((each, at) => comment(each, at, mark(each.site)));
+  return html`<ol class="comment-list linkbacks">${items}</ol>\n`;
 }
 
 function comment(linkback: Linkback, at: number, mark: string): Html {
   const stripe = at % 2 === 0 ? 'even thread-even' : 'odd thread-odd';
   const title = linkback.facts?.title ?? linkback.sourceHost;
-  return html` <li
-    id="linkback-${linkback.id}"
-    class="${linkback.protocol} ${linkback.type} ${stripe} depth-1"
-  >
-    <article class="comment-body">
-      <footer class="comment-meta">
-        <div class="comment-author vcard">
-          <cite class="fn"
-            ><a class="url" href="${linkback.source}" rel="${rel}" dir="auto">${title}</a></cite
-          >
-        </div>
-        <div class="comment-metadata">${published(linkback)}</div>
-      </footer>
-      <div class="comment-content"><p dir="auto" ${language(linkback)}>${quotation(linkback, mark)}</p></div>
-    </article>
-  </li>`;
+  return html`
+<li id="linkback-${linkback.id}" class="${linkback.protocol} ${linkback.type} ${stripe} depth-1">
+<article class="comment-body">
+<footer class="comment-meta">
+<div class="comment-author vcard"><cite class="fn"><a class="url" href="${linkback.source}" rel="${rel}" dir="auto">${title}</a></cite></div>
+<div class="comment-metadata">${published(linkback)}</div>
+</footer>
+<div class="comment-content"><p dir="auto"${language(linkback)}>${quotation(linkback, mark)}</p></div>
+</article>
+</li>`;
 }
 
 /** The same characters as the display line, with the link's own words marked. */

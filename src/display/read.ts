@@ -158,21 +158,21 @@ function listPage(
     target === undefined
       ? html`<p class="about">Pages that link to ${request.query.site ?? ''}</p>`
       : html`<p class="about">
-          Pages that link to <a href="${parsePageUrl(target)?.href ?? ''}">${target}</a>
-        </p>`;
+Pages that link to <a href="${parsePageUrl(target)?.href ?? ''}">${target}</a>
+</p>`;
   const more =
     list.next === null
       ? html``
       : html`<p>
-          <a rel="next" href="${nextUrl(request.query, list.next, options, '/linkbacks')}">More linkbacks</a>
-        </p>`;
+<a rel="next" href="${nextUrl(request.query, list.next, options, '/linkbacks')}">More linkbacks</a>
+</p>`;
   const shown = commentList(list.items, (site) => markOf(options, site));
   return page(
     title,
     html`<main>
-      <h1>${title}</h1>
-      ${about}${shown}${more}
-    </main>`,
+<h1>${title}</h1>
+${about}${shown}${more}
+</main>`,
     {
       stylesheet: `${options.baseUrl()}${stylePath}`,
     },

@@ -1,14 +1,18 @@
 import type { PublicStore } from '../linkback/ports.ts';
 import { parsePageUrl } from '../linkback/page-url.ts';
 import { findSite, isClosedPath, targetKey, type Site } from '../linkback/site.ts';
+import { displayLine } from './public-linkback.ts';
 
 /** Most sources told of one page. */
 const maxSources = 500;
 
+/** What the dialects' own lists tell of a linkback. */
+export type ListedSource = { readonly url: string; readonly title: string; readonly excerpt: string };
+
 export type PublicSources = (
   target: string,
   siteSlug: string | undefined,
-) => Promise<readonly string[] | undefined>;
+) => Promise<readonly ListedSource[] | undefined>;
 
 /** Makes the list of a page's approved sources, oldest first; undefined for a page that takes no linkbacks. */
 export function makePublicSources(store: PublicStore, sites: () => readonly Site[]): PublicSources {
@@ -19,6 +23,10 @@ export function makePublicSources(store: PublicStore, sites: () => readonly Site
     if (siteSlug !== undefined && siteSlug !== site.slug) return undefined;
     const query = { targetKey: targetKey(site, target), order: 'oldest', limit: maxSources } as const;
     const { items } = await store.publicList(query);
-    return items.map((each) => each.source);
+    return items.map(({ source, facts, excerpt }) => ({
+      url: source,
+      title: facts?.title ?? '',
+      excerpt: excerpt === null ? '' : displayLine(excerpt, site.quoting.mark),
+    }));
   };
 }

@@ -47,9 +47,9 @@ export function readStatus(app: FastifyInstance, options: StatusOptions, done: (
           .type(problemType)
           .send(JSON.stringify(problem(404, unknown)));
       const missing = html`<main>
-        <h1>No such status</h1>
-        <p>${unknown}</p>
-      </main>`;
+<h1>No such status</h1>
+<p>${unknown}</p>
+</main>`;
       return reply
         .code(404)
         .type('text/html; charset=utf-8')
@@ -109,17 +109,17 @@ function sentence(
 
 function statusBody(status: Status): Html {
   return html`<main>
-    <h1>What became of your ping</h1>
-    <div class="state"><strong>${titles[status.status]}</strong>${status.detail}</div>
-    <dl>
-      <dt>Source</dt>
-      <dd>${status.source}</dd>
-      <dt>Target</dt>
-      <dd>${status.target}</dd>
-      <dt>Received</dt>
-      <dd>${status.receivedAt}</dd>
-      <dt>Last checked</dt>
-      <dd>${status.checkedAt ?? 'not yet'}</dd>
-    </dl>
-  </main>`;
+<h1>What became of your ping</h1>
+<div class="state"><strong>${titles[status.status]}</strong>${status.detail}</div>
+<dl>
+<dt>Source</dt>
+<dd>${status.source}</dd>
+<dt>Target</dt>
+<dd>${status.target}</dd>
+<dt>Received</dt>
+<dd>${status.receivedAt}</dd>
+<dt>Last checked</dt>
+<dd>${status.checkedAt ?? 'not yet'}</dd>
+</dl>
+</main>`;
 }

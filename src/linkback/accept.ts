@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Claims } from './claims.ts';
 import type { Dialect, Verification } from './linkback.ts';
 import { hostOf, lenientForm, parsePageUrl } from './page-url.ts';
 import { refuse, type Refusal } from './refusal.ts';
@@ -14,6 +15,8 @@ export type Ping = {
   readonly senderIp: string;
   /** The slug of the site whose endpoint was called; absent on an endpoint that serves all sites. */
   readonly site?: string;
+  /** What the sender says of its page, where its dialect has room for that. */
+  readonly claims?: Claims;
 };
 
 /** A ping that passed every check that needs no network: what the store writes down. */
@@ -30,6 +33,7 @@ export type AcceptedPing = {
   /** Both ends in their lenient form: two pings with the same key are one linkback. */
   readonly pairKey: string;
   readonly senderIp: string;
+  readonly claims: Claims | null;
   /** Ids to use when the pair is new: public and internal, and unguessable for the sender. */
   readonly newId: string;
   readonly newStatusId: string;
@@ -122,5 +126,6 @@ export function judgePing(ping: Ping, sites: readonly Site[]): JudgedPing | Refu
     fragment: target.hash === '' ? null : target.hash.slice(1),
     pairKey: pairKey(site, source, target),
     senderIp: ping.senderIp,
+    claims: ping.claims ?? null,
   };
 }

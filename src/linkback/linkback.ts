@@ -1,3 +1,4 @@
+import type { Claims } from './claims.ts';
 import type { Reason } from './refusal.ts';
 
 /** The three dialects a linkback may be announced in (`protocol` in data). */
@@ -64,6 +65,7 @@ export type Announcement = {
   readonly statusId: string;
   /** Whether this dialect's link rule held at the last verification. */
   readonly held: boolean;
+  readonly claims: Claims | null;
   readonly firstAt: number;
   readonly lastAt: number;
 };

@@ -71,6 +71,12 @@ export const reservedSlugs: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
+/** The address of the page at a path on a site's own host; undefined when there is no such site. */
+export function pageAt(sites: readonly Site[], slug: string, pathAndQuery: string): string | undefined {
+  const site = sites.find((each) => each.slug === slug);
+  return site === undefined ? undefined : `${site.addresses[0].origin}${pathAndQuery}`;
+}
+
 /** Whether a URL is a route of this service rather than a page: fetching it would have us ping ourselves in circles. */
 export function isOwnRoute(url: URL, base: URL, sites: readonly Site[]): boolean {
   if (!liesUnder(url, base)) return false;

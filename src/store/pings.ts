@@ -2,7 +2,7 @@ import type { AcceptedPing, Filed } from '../linkback/accept.ts';
 import type { PingStore } from '../linkback/ports.ts';
 import type { Db, Engine } from './engine.ts';
 import { askAgain } from './jobs.ts';
-import { searchText } from './rows.ts';
+import { jsonOrNull, searchText } from './rows.ts';
 import type { LinkbackRow } from './tables.ts';
 
 /** A verified linkback that is announced again is looked at again, at most once in this time, in milliseconds. */
@@ -19,8 +19,8 @@ async function filePing(db: Db, ping: AcceptedPing): Promise<Filed> {
     .where('pair_key', '=', ping.pairKey)
     .executeTakeFirst();
   if (known === undefined) return fileNew(db, ping);
-  const statusId = await announce(db, known.id, ping);
-  const parked = await recheck(db, known, ping);
+  const { statusId, isNew } = await announce(db, known.id, ping);
+  const parked = await recheck(db, known, ping, isNew);
   return { linkbackId: known.id, statusId, verification: known.verification, parked };
 }
 
@@ -46,14 +46,22 @@ async function fileNew(db: Db, ping: AcceptedPing): Promise<Filed> {
       updated_at: ping.at,
     })
     .execute();
-  const statusId = await announce(db, ping.newId, ping);
+  const { statusId } = await announce(db, ping.newId, ping);
   await askAgain(db, { linkbackId: ping.newId, jobId: ping.newId, host: ping.jobHost, at: ping.at });
   return { linkbackId: ping.newId, statusId, verification: 'unverified', parked: false };
 }
 
+type Announced = { readonly statusId: string; readonly isNew: boolean };
+
 /** Writes that this dialect says so, now and in this spelling; a dialect keeps its status id. */
-async function announce(db: Db, linkbackId: string, ping: AcceptedPing): Promise<string> {
-  const latest = { source: ping.source, target: ping.target, sender_ip: ping.senderIp, last_at: ping.at };
+async function announce(db: Db, linkbackId: string, ping: AcceptedPing): Promise<Announced> {
+  const latest = {
+    source: ping.source,
+    target: ping.target,
+    sender_ip: ping.senderIp,
+    claims: jsonOrNull(ping.claims),
+    last_at: ping.at,
+  };
   const row = await db
     .insertInto('announcement')
     .values({
@@ -65,24 +73,34 @@ async function announce(db: Db, linkbackId: string, ping: AcceptedPing): Promise
       ...latest,
     })
     .onConflict((conflict) => conflict.columns(['linkback_id', 'dialect']).doUpdateSet(latest))
-    .returning('status_id')
+    .returning(['status_id', 'first_at'])
     .executeTakeFirstOrThrow();
-  return row.status_id;
+  return { statusId: row.status_id, isNew: row.first_at === ping.at };
 }
 
 type KnownPair = Pick<LinkbackRow, 'id' | 'verification' | 'checked_at'>;
 
-/** Has a known pair looked at again; true when its job is parked and only the owner may do so. */
-async function recheck(db: Db, known: KnownPair, ping: AcceptedPing): Promise<boolean> {
+/**
+ * Has a known pair looked at again; true when its job is parked and only the owner may do so.
+ *
+ * A dialect that announces the pair for the first time has a rule of its own to be tried, so it does not have to wait.
+ */
+async function recheck(
+  db: Db,
+  known: KnownPair,
+  ping: AcceptedPing,
+  isNewDialect: boolean,
+): Promise<boolean> {
   const job = await db
     .selectFrom('job')
-    .select(['state', 'setbacks'])
+    .select('state')
     .where('linkback_id', '=', known.id)
     .executeTakeFirst();
   if (job?.state === 'dead') return true;
   // A job that is in hand, or waits as long as the source asked for, will tell what this ping wants to know.
-  if (known.verification === 'unverified' && job !== undefined) return false;
-  const lastCheck = known.verification === 'verified' ? known.checked_at : null;
+  const isPromised = known.verification === 'unverified' && job !== undefined;
+  if (isPromised && !(isNewDialect && job.state === 'leased')) return false;
+  const lastCheck = known.verification === 'verified' && !isNewDialect ? known.checked_at : null;
   const at = lastCheck === null ? ping.at : Math.max(ping.at, lastCheck + recheckAfterMs);
   await askAgain(db, { linkbackId: known.id, jobId: ping.newId, host: ping.jobHost, at });
   return false;

@@ -1,4 +1,5 @@
 import type { Insertable } from 'kysely';
+import type { Claims } from '../linkback/claims.ts';
 import type { LinkbackEvent, Mover } from '../linkback/event.ts';
 import {
   isPublic,
@@ -77,6 +78,7 @@ function decodeAnnouncement(row: AnnouncementRow): Announcement {
     target: row.target,
     statusId: row.status_id,
     held: row.held === 1,
+    claims: parsed(row.claims) as Claims | null,
     firstAt: row.first_at,
     lastAt: row.last_at,
   };
@@ -114,6 +116,6 @@ function parsed(text: string | null): unknown {
   return text === null ? null : JSON.parse(text);
 }
 
-function jsonOrNull(value: object | null): string | null {
+export function jsonOrNull(value: object | null): string | null {
   return value === null ? null : JSON.stringify(value);
 }

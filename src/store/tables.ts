@@ -44,6 +44,7 @@ export type AnnouncementRow = {
   target: string;
   status_id: string;
   held: number;
+  claims: string | null;
   sender_ip: string | null;
   first_at: number;
   last_at: number;

@@ -5,6 +5,7 @@ import type { Found, NotFound, Outcome } from '../linkback/verdict.ts';
 import type { Reading } from '../web/document.ts';
 import type { Fetched, FetchPage } from '../web/fetch.ts';
 import type { Reader } from '../web/reader.ts';
+import { fillFromClaims } from './claims.ts';
 import { cutExcerpt } from './excerpt.ts';
 import { chooseLink } from './link.ts';
 import type { IsTargetGone } from './target.ts';
@@ -91,11 +92,12 @@ function judge(linkback: Linkback, site: Site, reading: Reading | 'too-complex',
     return notFound('no-link', 'absent', why);
   }
   const { link, rule, held } = chosen;
+  const excerpt = cutExcerpt({ before: link.before, link: link.text, after: link.after }, site.quoting);
+  const claims = linkback.announcements.find((each) => each.claims !== null)?.claims ?? null;
   return {
     kind: 'found',
     type: 'mention',
-    facts: reading.facts,
-    excerpt: cutExcerpt({ before: link.before, link: link.text, after: link.after }, site.quoting),
+    ...fillFromClaims({ facts: reading.facts, excerpt }, claims, reading),
     evidence: {
       rule,
       element: link.element,

@@ -22,21 +22,32 @@ export type ReadingTask = {
 export type Reading = {
   readonly links: readonly FoundLink[];
   readonly facts: PageFacts;
+  /** Whether the page has a title of its own; else its host's name stands for one. */
+  readonly isTitled: boolean;
+  readonly encoding: string;
   readonly isTooComplex: boolean;
 };
 
 /** Reads a page of any content type that we fetch. */
 export function readDocument(task: ReadingTask): Reading {
   const url = new URL(task.url);
-  const { text } = decodePage(task.bytes, task.contentType, task.isCut);
+  const { text, encoding } = decodePage(task.bytes, task.contentType, task.isCut);
   const isWanted = leadsTo(new URL(task.target), addressesOf(task));
   if (!/^(?:text\/html|application\/xhtml\+xml)/iu.test(task.contentType)) {
     const read = readText(text, /json/iu.test(task.contentType), isWanted);
     const title = cutGraphemes(plainText(read.title || url.hostname).trim(), 200);
-    return { links: read.links, facts: { ...unknown, title }, isTooComplex: false };
+    return {
+      links: read.links,
+      facts: { ...unknown, title },
+      isTitled: read.title !== '',
+      encoding,
+      isTooComplex: false,
+    };
   }
   const scan = scanHtml(text, { url, isWanted, isEnough: (link) => link.element === 'a' && link.inContent });
-  return { links: scan.links, facts: gatherFacts(scan, url), isTooComplex: scan.stopped === 'too-complex' };
+  const facts = gatherFacts(scan, url);
+  const isTitled = facts.title !== url.hostname;
+  return { links: scan.links, facts, isTitled, encoding, isTooComplex: scan.stopped === 'too-complex' };
 }
 
 const unknown = { author: { name: null, url: null, photo: null }, publishedAt: null, language: null };

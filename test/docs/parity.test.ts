@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { settings } from '../../src/config.ts';
-import { reasons } from '../../src/linkback/refusal.ts';
+import { reasons, type Reason } from '../../src/linkback/refusal.ts';
 import { faults } from '../../src/protocols/pingback/faults.ts';
+import { faults as trackbackFaults } from '../../src/protocols/trackback/faults.ts';
+import { faults as webmentionFaults } from '../../src/protocols/webmention/faults.ts';
 import { moderations, verifications } from '../../src/linkback/linkback.ts';
 import { retryWaitsMs } from '../../src/queue/retry.ts';
 
@@ -29,9 +31,24 @@ describe('docs/configuration.md', () => {
 });
 
 describe('docs/refusals.md', () => {
-  it('lists each reason with its Pingback fault, in order, and no other', () => {
-    const written = rows('refusals').map(([reason, , fault]) => [reason, Number.parseInt(fault ?? '', 10)]);
-    expect(written).toEqual(reasons.map((reason) => [reason, faults[reason].code]));
+  it('lists each reason with its spelling in each dialect, in order, and no other', () => {
+    const written = rows('refusals').map(([reason, , pingback, ...rest]) => [
+      reason,
+      Number.parseInt(pingback ?? '', 10),
+      ...rest,
+    ]);
+    const inTrackback = (reason: Reason): string => {
+      const { status, message } = trackbackFaults[reason];
+      return message === null ? 'success' : `error 1${status === 200 ? '' : `, HTTP ${status}`}`;
+    };
+    expect(written).toEqual(
+      reasons.map((reason) => [
+        reason,
+        faults[reason].code,
+        inTrackback(reason),
+        String(webmentionFaults[reason].status),
+      ]),
+    );
   });
 });
 

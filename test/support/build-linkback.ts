@@ -29,6 +29,7 @@ export function buildLinkback(change: Partial<Linkback> = {}): Linkback {
         target: 'https://blog.example/post',
         statusId: 'status-of-the-pingback',
         held: false,
+        claims: null,
         firstAt: 1000,
         lastAt: 1000,
       },

@@ -1,0 +1,26 @@
+import { html } from './html.ts';
+import { page, stylePath } from './page.ts';
+
+/**
+ * A page on which a person tells of a page of theirs: the Webmention endpoint's form.
+ *
+ * Spec: Webmention 3.1.3 leaves the form to the receiver.
+ */
+export function pingFormPage(action: string, wrong: string | undefined, baseUrl: string): string {
+  const problem =
+    wrong === undefined
+      ? html``
+      : html`<p class="state" role="alert"><strong>That did not work</strong>${wrong}</p>\n`;
+  const body = html`<main>
+<h1>Have you written about a page here?</h1>
+<p class="about">Tell its owner. Your page will be read, and must link to the other one.</p>
+${problem}<form method="post" action="${action}">
+<p><label for="source">The address of your page</label>
+<input id="source" name="source" type="url" required maxlength="2048" autocomplete="url"></p>
+<p><label for="target">The address of the page it links to</label>
+<input id="target" name="target" type="url" required maxlength="2048"></p>
+<p><button>Tell them</button></p>
+</form>
+</main>`;
+  return page('Tell of a link', body, { stylesheet: `${baseUrl}${stylePath}` });
+}

@@ -1,0 +1,104 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Accept } from '../../linkback/accept.ts';
+import { isRefusal, type Refusal } from '../../linkback/refusal.ts';
+import { faults } from './faults.ts';
+import { formatAnswer, formatList, maxRequestBytes, readRequest, type ListedPing } from './wire.ts';
+
+export type TrackbackOptions = {
+  readonly accept: Accept;
+  /** The page at a path of a site, by the site's slug; undefined when there is no such site. */
+  readonly pageAt: (slug: string, pathAndQuery: string) => string | undefined;
+  /** The approved linkbacks of a page, oldest first; undefined when it takes none. */
+  readonly publicPings: (target: string, site: string) => Promise<readonly ListedPing[] | undefined>;
+};
+
+type Asked = { readonly slug: string; readonly target: string | undefined; readonly query: URLSearchParams };
+
+/**
+ * Receives TrackBack pings at `/trackback/{site}/{path of the target, with its query}`.
+ *
+ * GET never pings: with `__mode=rss` it lists, else it leads to the page.
+ *
+ * Limits:  bodies of 32 KiB.
+ * Refuses: everything in `faults.ts` that is known before the source is fetched.
+ * Spec:    TrackBack 1.2.
+ */
+export function receiveTrackbacks(app: FastifyInstance, options: TrackbackOptions, done: () => void): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    '*',
+    { parseAs: 'buffer', bodyLimit: maxRequestBytes },
+    (_request, body, parsed) => {
+      parsed(null, body);
+    },
+  );
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const isOurs = error.statusCode === undefined || error.statusCode >= 500;
+    if (isOurs) request.log.error(error, 'answering a TrackBack ping failed');
+    return refuseIt(reply, { refused: isOurs ? 'our-fault' : 'malformed' });
+  });
+  for (const url of ['/trackback/:site', '/trackback/:site/*']) {
+    app.post(url, (request, reply) => receive(request, reply, options));
+    app.get(url, (request, reply) => show(request, reply, options));
+  }
+  done();
+}
+
+async function receive(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: TrackbackOptions,
+): Promise<FastifyReply> {
+  const { slug, target } = askedFor(request, options);
+  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  const ping = readRequest(body, request.headers['content-type'] ?? '');
+  if (ping === undefined) return refuseIt(reply, { refused: 'malformed' });
+  if (target === undefined) return refuseIt(reply, { refused: 'target-closed' });
+  const { url: source, claims } = ping;
+  const filed = await options.accept({
+    dialect: 'trackback',
+    source,
+    target,
+    senderIp: request.ip,
+    site: slug,
+    claims,
+  });
+  return isRefusal(filed) ? refuseIt(reply, filed) : sendXml(reply, 200, formatAnswer(undefined));
+}
+
+async function show(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: TrackbackOptions,
+): Promise<FastifyReply> {
+  const { slug, target, query } = askedFor(request, options);
+  const pings = target === undefined ? undefined : await options.publicPings(target, slug);
+  if (target === undefined || pings === undefined) return refuseIt(reply, { refused: 'target-closed' });
+  if (query.get('__mode') === 'rss') return sendXml(reply, 200, formatList(target, pings));
+  // Version 1.0 pinged by GET; a page that is only read ahead of time must not.
+  if (query.has('url')) return refuseIt(reply, { refused: 'malformed' });
+  return reply.code(302).header('location', target).send();
+}
+
+/** The target as it is spelled in the ping URL: what the router has decoded is not read. */
+function askedFor(request: FastifyRequest, options: TrackbackOptions): Asked {
+  const { site: slug } = request.params as { site: string };
+  const [path = '', search = ''] = /^([^?]*)\??(.*)$/su.exec(request.url)?.slice(1) ?? [];
+  const query = new URLSearchParams(search);
+  const own = search
+    .split('&')
+    .filter((pair) => pair !== '' && !pair.startsWith('__mode='))
+    .join('&');
+  const page = path.split('/').slice(3).join('/');
+  return { slug, query, target: options.pageAt(slug, `/${page}${own === '' ? '' : `?${own}`}`) };
+}
+
+function refuseIt(reply: FastifyReply, { refused, retryAfterSeconds }: Refusal): FastifyReply {
+  const { status, message } = faults[refused];
+  if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
+  return sendXml(reply, status, formatAnswer(message ?? undefined));
+}
+
+function sendXml(reply: FastifyReply, status: number, xml: string): FastifyReply {
+  return reply.code(status).type('text/xml; charset=utf-8').send(xml);
+}

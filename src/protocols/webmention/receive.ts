@@ -1,0 +1,103 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Accept } from '../../linkback/accept.ts';
+import { problem, problemType } from '../../linkback/problem.ts';
+import { isRefusal, type Refusal } from '../../linkback/refusal.ts';
+import { faults } from './faults.ts';
+import { maxRequestBytes, readRequest } from './wire.ts';
+
+export type WebmentionOptions = {
+  readonly accept: Accept;
+  readonly statusUrl: (statusId: string) => string;
+  /** A page with the form for people, and what is wrong with what they sent before. */
+  readonly formPage: (action: string, wrong: string | undefined) => string;
+};
+
+/**
+ * Receives webmentions at `/webmention` and `/{site}/webmention`; people get a form there.
+ *
+ * Limits:  bodies of 8 KiB.
+ * Refuses: everything in `faults.ts` that is known before the source is fetched.
+ * Spec:    Webmention 3.2.
+ */
+export function receiveWebmentions(app: FastifyInstance, options: WebmentionOptions, done: () => void): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    '*',
+    { parseAs: 'buffer', bodyLimit: maxRequestBytes },
+    (_request, body, parsed) => {
+      parsed(null, body);
+    },
+  );
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const isOurs = error.statusCode === undefined || error.statusCode >= 500;
+    if (isOurs) request.log.error(error, 'answering a webmention failed');
+    return refuseIt(request, reply, { refused: isOurs ? 'our-fault' : 'malformed' }, options);
+  });
+  for (const url of ['/webmention', '/:site/webmention']) {
+    app.post(url, (request, reply) => receive(request, reply, options));
+    app.get(url, (request, reply) => sendForm(request, reply, 200, undefined, options));
+  }
+  done();
+}
+
+async function receive(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: WebmentionOptions,
+): Promise<FastifyReply> {
+  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  const asked = readRequest(body, request.headers['content-type'] ?? '');
+  if (asked === undefined) return refuseIt(request, reply, { refused: 'malformed' }, options);
+  const { site } = request.params as { site?: string };
+  const filed = await options.accept({
+    dialect: 'webmention',
+    source: asked.source,
+    target: asked.target,
+    senderIp: request.ip,
+    ...(site === undefined ? {} : { site }),
+  });
+  if (isRefusal(filed)) return refuseIt(request, reply, filed, options);
+  const status = options.statusUrl(filed.statusId);
+  // A person wants to see what becomes of it; a program gets its address.
+  if (wantsPage(request)) return reply.code(303).header('location', status).send();
+  const text = faults[filed.verification === 'verified' ? 'already-registered' : 'upstream'].text;
+  return reply
+    .code(201)
+    .header('location', status)
+    .type('text/plain; charset=utf-8')
+    .send(`${text} Its status: ${status}\n`);
+}
+
+function refuseIt(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { refused, retryAfterSeconds }: Refusal,
+  options: WebmentionOptions,
+): FastifyReply {
+  const { status, text } = faults[refused];
+  if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
+  if (wantsPage(request)) return sendForm(request, reply, status, text, options);
+  return reply
+    .code(status)
+    .type(problemType)
+    .send(JSON.stringify({ ...problem(status, text), reason: refused }));
+}
+
+function sendForm(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  wrong: string | undefined,
+  options: WebmentionOptions,
+): FastifyReply {
+  const action = request.url.split('/').at(-1)?.split('?')[0] ?? 'webmention';
+  return reply
+    .code(status)
+    .header('x-robots-tag', 'noindex')
+    .type('text/html; charset=utf-8')
+    .send(options.formPage(action, wrong));
+}
+
+function wantsPage(request: FastifyRequest): boolean {
+  return request.headers.accept?.includes('text/html') === true;
+}
