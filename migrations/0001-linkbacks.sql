@@ -30,7 +30,8 @@ CREATE TABLE linkback (
   updated_at BIGINT NOT NULL CHECK (updated_at > 0),
   CHECK ((verification = 'refused') = (refusal IS NOT NULL)),
   CHECK ((is_public = 1) = (verification = 'verified' AND moderation = 'approved')),
-  CHECK (verification <> 'verified' OR (verified_at IS NOT NULL AND facts IS NOT NULL AND excerpt IS NOT NULL))
+  CHECK ((verification IN ('verified', 'gone')) = (verified_at IS NOT NULL)),
+  CHECK (verified_at IS NULL OR (checked_at IS NOT NULL AND facts IS NOT NULL AND excerpt IS NOT NULL))
 );
 
 CREATE INDEX linkback_public_by_target ON linkback (target_key, id) WHERE is_public = 1;
@@ -70,7 +71,9 @@ CREATE TABLE job (
   unfinished INTEGER NOT NULL CHECK (unfinished >= 0),
   setbacks INTEGER NOT NULL CHECK (setbacks >= 0),
   looks INTEGER NOT NULL CHECK (looks >= 0),
-  CHECK ((state = 'leased') = (token IS NOT NULL AND lease_until IS NOT NULL))
+  CHECK ((state = 'leased') = (token IS NOT NULL)),
+  CHECK ((state = 'leased') = (lease_until IS NOT NULL)),
+  CHECK (state = 'leased' OR again_at IS NULL)
 );
 
 CREATE INDEX job_due ON job (due_at) WHERE state <> 'dead';

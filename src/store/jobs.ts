@@ -24,7 +24,7 @@ export function jobStore(engine: Engine, { now, newId }: JobStoreOptions): JobSt
       engine.write(async (db) => {
         await db
           .updateTable('job')
-          .set({ state: 'waiting', token: null, lease_until: null, unfinished: lease.unfinished - 1 })
+          .set({ ...releasing, unfinished: lease.unfinished - 1 })
           .where('id', '=', lease.jobId)
           .where('token', '=', lease.token)
           .execute();
@@ -40,6 +40,16 @@ export function jobStore(engine: Engine, { now, newId }: JobStoreOptions): JobSt
     linkback: (id) => loadLinkback(engine.db, id),
   };
 }
+
+/** A job that waits again: its next look answers for what was asked meanwhile too, and for that starts afresh. */
+const releasing = {
+  state: 'waiting',
+  token: null,
+  lease_until: null,
+  again_at: null,
+  setbacks: sql<number>`CASE WHEN again_at IS NULL THEN setbacks ELSE 0 END`,
+  looks: sql<number>`CASE WHEN again_at IS NULL THEN looks ELSE 0 END`,
+} as const;
 
 type Asked = {
   readonly linkbackId: string;

@@ -189,7 +189,10 @@ function backUp(writer: Database.Database, copy: string): void {
 
 /** One service per file: whatever is leased was leased by a process that is no more. */
 function voidLeases(writer: Database.Database): void {
-  writer.exec("UPDATE job SET state = 'waiting', token = NULL, lease_until = NULL WHERE state = 'leased'");
+  writer.exec(`UPDATE job SET state = 'waiting', token = NULL, lease_until = NULL, again_at = NULL,
+    setbacks = CASE WHEN again_at IS NULL THEN setbacks ELSE 0 END,
+    looks = CASE WHEN again_at IS NULL THEN looks ELSE 0 END
+    WHERE state = 'leased'`);
 }
 
 function explained(error: unknown, file: string): unknown {
