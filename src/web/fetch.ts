@@ -178,10 +178,21 @@ function answerWithoutBody(url: URL, status: number): Fetched {
 /** The longest wait we let a host ask for: 24 hours, in milliseconds. */
 export const maxRetryAfterMs: number = 24 * 3600 * 1000;
 
-/** Reads `Retry-After`, seconds or an HTTP date, as milliseconds from now. */
+/** As senders write them; `Date.parse` alone takes "wait 5" for a day in May. */
+const httpDate = /^[a-z]+, [\w -]+ \d\d:\d\d:\d\d GMT$/iu;
+
+/**
+ * Reads `Retry-After`, seconds or an HTTP date, as milliseconds from now; undefined when it is neither.
+ *
+ * Spec: RFC 9110 sections 5.6.7 and 10.2.3.
+ */
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
-  if (value === undefined) return undefined;
-  const waitMs = /^\d+$/u.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now;
+  const text = value?.trim() ?? '';
+  const waitMs = /^\d+$/u.test(text)
+    ? Number(text) * 1000
+    : httpDate.test(text)
+      ? Date.parse(text) - now
+      : NaN;
   return Number.isNaN(waitMs) ? undefined : Math.min(Math.max(waitMs, 0), maxRetryAfterMs);
 }
 
@@ -208,7 +219,7 @@ function allCauses(error: unknown): unknown[] {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
 function describe(error: unknown): string {
