@@ -1,5 +1,5 @@
 import type { AcceptedPing, Filed } from '../linkback/accept.ts';
-import type { PingStore } from '../linkback/ports.ts';
+import type { JobState, PingStore } from '../linkback/ports.ts';
 import type { Db, Engine } from './engine.ts';
 import { askAgain } from './jobs.ts';
 import { jsonOrNull, searchText } from './rows.ts';
@@ -73,9 +73,9 @@ async function announce(db: Db, linkbackId: string, ping: AcceptedPing): Promise
       ...latest,
     })
     .onConflict((conflict) => conflict.columns(['linkback_id', 'dialect']).doUpdateSet(latest))
-    .returning(['status_id', 'first_at'])
+    .returning('status_id')
     .executeTakeFirstOrThrow();
-  return { statusId: row.status_id, isNew: row.first_at === ping.at };
+  return { statusId: row.status_id, isNew: row.status_id === ping.newStatusId };
 }
 
 type KnownPair = Pick<LinkbackRow, 'id' | 'verification' | 'checked_at'>;
@@ -93,15 +93,28 @@ async function recheck(
 ): Promise<boolean> {
   const job = await db
     .selectFrom('job')
-    .select('state')
+    .select(['state', 'setbacks'])
     .where('linkback_id', '=', known.id)
     .executeTakeFirst();
   if (job?.state === 'dead') return true;
-  // A job that is in hand, or waits as long as the source asked for, will tell what this ping wants to know.
-  const isPromised = known.verification === 'unverified' && job !== undefined;
-  if (isPromised && !(isNewDialect && job.state === 'leased')) return false;
-  const lastCheck = known.verification === 'verified' && !isNewDialect ? known.checked_at : null;
-  const at = lastCheck === null ? ping.at : Math.max(ping.at, lastCheck + recheckAfterMs);
+  if (job !== undefined && willTell(job, known, isNewDialect)) return false;
+  const hasToRest = known.verification === 'verified' && !isNewDialect;
+  // A look that is in hand counts from now: it ends later.
+  const lastCheck = job?.state === 'leased' ? ping.at : (known.checked_at ?? 0);
+  const at = hasToRest ? Math.max(ping.at, lastCheck + recheckAfterMs) : ping.at;
   await askAgain(db, { linkbackId: known.id, jobId: ping.newId, host: ping.jobHost, at });
   return false;
+}
+
+/** Whether the job that a pair has already will tell what this ping wants to know. */
+function willTell(
+  job: Pick<JobState, 'state' | 'setbacks'>,
+  { verification }: KnownPair,
+  isNewDialect: boolean,
+): boolean {
+  const isUnverified = verification === 'unverified';
+  // One in hand began without knowing of a dialect that joins now; and the page may have changed since its last check.
+  if (job.state === 'leased') return isUnverified && !isNewDialect;
+  // A source in trouble rests as long as was agreed, however often its pair is announced.
+  return isUnverified || job.setbacks > 0;
 }
