@@ -22,6 +22,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   htmlparser2: /^web\//u,
   'ipaddr.js': /^web\//u,
   piscina: /^web\//u,
+  'microformats-parser': /^web\//u,
   'p-limit': /^web\//u,
   tldts: /^web\//u,
   '@exodus/bytes/encoding.js': /^web\//u,

@@ -1,10 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Linkback } from '../linkback/linkback.ts';
+import type { Linkback, PageFacts } from '../linkback/linkback.ts';
 import { targetKey, type Site } from '../linkback/site.ts';
 import type { Found, NotFound, Outcome } from '../linkback/verdict.ts';
-import type { Reading } from '../web/document.ts';
 import type { Fetched, FetchPage } from '../web/fetch.ts';
-import type { Reader } from '../web/reader.ts';
+import type { PageReading, Reader } from '../web/reader.ts';
 import { fillFromClaims } from './claims.ts';
 import { cutExcerpt } from './excerpt.ts';
 import { chooseLink } from './link.ts';
@@ -83,7 +82,12 @@ function usablePage(fetched: Exclude<Fetched, { kind: 'unreachable' }>): UsableP
   return { body, contentType, url };
 }
 
-function judge(linkback: Linkback, site: Site, reading: Reading | 'too-complex', url: URL): Found | NotFound {
+function judge(
+  linkback: Linkback,
+  site: Site,
+  reading: PageReading | 'too-complex',
+  url: URL,
+): Found | NotFound {
   if (reading === 'too-complex')
     return notFound('no-link', 'absent', 'reading the page went over its limits');
   const chosen = chooseLink(reading.links, linkback.announcements);
@@ -96,8 +100,8 @@ function judge(linkback: Linkback, site: Site, reading: Reading | 'too-complex',
   const claims = linkback.announcements.find((each) => each.claims !== null)?.claims ?? null;
   return {
     kind: 'found',
-    type: 'mention',
-    ...fillFromClaims({ facts: reading.facts, excerpt }, claims, reading),
+    type: reading.microformats?.type ?? 'mention',
+    ...fillFromClaims({ facts: withMicroformats(reading), excerpt }, claims, reading),
     evidence: {
       rule,
       element: link.element,
@@ -109,6 +113,18 @@ function judge(linkback: Linkback, site: Site, reading: Reading | 'too-complex',
       finalUrl: url.href,
     },
     held,
+  };
+}
+
+/** Microformats are about the very entry; where they are silent, the page's head speaks. */
+function withMicroformats({ facts, microformats }: PageReading): PageFacts {
+  if (microformats === undefined) return facts;
+  const { author, publishedAt } = microformats;
+  const isNamed = author.name !== null || author.url !== null;
+  return {
+    ...facts,
+    author: isNamed ? author : facts.author,
+    publishedAt: publishedAt ?? facts.publishedAt,
   };
 }
 

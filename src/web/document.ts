@@ -2,6 +2,7 @@ import type { PageFacts } from '../linkback/linkback.ts';
 import { lenientForm, parsePageUrl, type Addresses } from '../linkback/page-url.ts';
 import { decodePage } from './charset.ts';
 import { gatherFacts } from './facts.ts';
+import { mayHaveMicroformats, readMicroformats, type Microformats } from './microformats.ts';
 import { cutGraphemes, plainText } from './plain-text.ts';
 import { scanHtml, type FoundLink } from './scan.ts';
 import { readText } from './text.ts';
@@ -26,6 +27,8 @@ export type Reading = {
   readonly isTitled: boolean;
   readonly encoding: string;
   readonly isTooComplex: boolean;
+  /** Whether the page is worth reading for its microformats. */
+  readonly hasMicroformats: boolean;
 };
 
 /** Reads a page of any content type that we fetch. */
@@ -42,12 +45,26 @@ export function readDocument(task: ReadingTask): Reading {
       isTitled: read.title !== '',
       encoding,
       isTooComplex: false,
+      hasMicroformats: false,
     };
   }
   const scan = scanHtml(text, { url, isWanted, isEnough: (link) => link.element === 'a' && link.inContent });
   const facts = gatherFacts(scan, url);
   const isTitled = facts.title !== url.hostname;
-  return { links: scan.links, facts, isTitled, encoding, isTooComplex: scan.stopped === 'too-complex' };
+  return {
+    links: scan.links,
+    facts,
+    isTitled,
+    encoding,
+    isTooComplex: scan.stopped === 'too-complex',
+    hasMicroformats: scan.links.length > 0 && mayHaveMicroformats(text),
+  };
+}
+
+/** Reads a page's microformats: a step of its own, for it takes a whole tree. */
+export function readDocumentMicroformats(task: ReadingTask): Microformats | undefined {
+  const { text } = decodePage(task.bytes, task.contentType, task.isCut);
+  return readMicroformats(text, new URL(task.url), leadsTo(new URL(task.target), addressesOf(task)));
 }
 
 const unknown = { author: { name: null, url: null, photo: null }, publishedAt: null, language: null };

@@ -117,7 +117,7 @@ function nameOrNull(name: string): string | null {
 }
 
 /** An address fit to be a link on the owner's page: http or https, or none. */
-function webAddress(text: string, base: URL): string | null {
+export function webAddress(text: string, base: URL): string | null {
   const url = text === '' ? null : URL.parse(text, base.href);
   return url === null ? null : (parsePageUrl(url.href)?.href ?? null);
 }
@@ -125,7 +125,7 @@ function webAddress(text: string, base: URL): string | null {
 const earliest = Date.UTC(1990, 0);
 const latest = Date.UTC(2100, 0);
 
-function instant(text: string): number | null {
+export function instant(text: string): number | null {
   const at = Date.parse(text);
   return at > earliest && at < latest ? at : null;
 }

@@ -1,4 +1,6 @@
-import { readDocument, type Reading, type ReadingTask } from './document.ts';
+import { readDocument, readDocumentMicroformats, type Reading, type ReadingTask } from './document.ts';
+import type { Microformats } from './microformats.ts';
 
-/** What the pool's threads run. */
+/** What the pools' threads run: each export is a task by its name. */
 export const read: (task: ReadingTask) => Reading = readDocument;
+export const microformats: (task: ReadingTask) => Microformats | undefined = readDocumentMicroformats;

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import { Piscina } from 'piscina';
 import type { Reading, ReadingTask } from './document.ts';
+import type { Microformats } from './microformats.ts';
 
 /** Time and memory that one page may cost before its reading is given up. */
 export const readTimeoutMs = 2000;
@@ -8,40 +9,73 @@ const maxHeapMb = 128;
 const stackMb = 4;
 const threads = 2;
 
+/** Microformats take a whole tree, so they have a thread of their own: pages that kill it hold up nobody's link. */
+export const microformatsTimeoutMs = 1000;
+/** When so many pages wait for that thread, the next one goes without. */
+const maxWaiting = 16;
+
+/** A page as it was read; without microformats when it has none, or when reading them went over its limits. */
+export type PageReading = Reading & { readonly microformats: Microformats | undefined };
+
 export type Reader = {
   /** Reads a page in a thread of its own; `too-complex` when it outlived its limits or killed the thread. */
-  readonly read: (task: ReadingTask) => Promise<Reading | 'too-complex'>;
+  readonly read: (task: ReadingTask) => Promise<PageReading | 'too-complex'>;
   readonly close: () => Promise<void>;
 };
 
 /**
- * Opens the pool of threads in which strangers' pages are read, so that no page can hold up or end the service.
+ * Opens the pools of threads in which strangers' pages are read, so that no page can hold up or end the service.
  *
- * Limits: {@link readTimeoutMs} and {@link maxHeapMb} a page.
+ * Limits: {@link readTimeoutMs} and {@link maxHeapMb} a page, {@link microformatsTimeoutMs} for its microformats.
  */
 export function openReader(): Reader {
+  const scans = openPool('read', threads, readTimeoutMs);
+  const trees = openPool('microformats', 1, microformatsTimeoutMs);
+  return {
+    read: async (task) => {
+      const reading = (await scans.run(task)) as Reading | 'too-complex';
+      if (reading === 'too-complex') return reading;
+      const isWorthIt = reading.hasMicroformats && trees.waiting() < maxWaiting;
+      const found = isWorthIt
+        ? ((await trees.run(task)) as Microformats | 'too-complex' | undefined)
+        : undefined;
+      return { ...reading, microformats: found === 'too-complex' ? undefined : found };
+    },
+    close: async () => {
+      await Promise.all([scans.close(), trees.close()]);
+    },
+  };
+}
+
+type Pool = {
+  readonly run: (task: ReadingTask) => Promise<unknown>;
+  readonly waiting: () => number;
+  readonly close: () => Promise<void>;
+};
+
+function openPool(name: 'read' | 'microformats', threadCount: number, timeoutMs: number): Pool {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const pool = new Piscina({
     filename: new URL(`./read-worker.${extension}`, import.meta.url).href,
-    name: 'read',
-    minThreads: threads,
-    maxThreads: threads,
+    name,
+    minThreads: name === 'read' ? threadCount : 0,
+    maxThreads: threadCount,
     idleTimeout: 60_000,
     resourceLimits: { maxOldGenerationSizeMb: maxHeapMb, maxYoungGenerationSizeMb: 64, stackSizeMb: stackMb },
   });
-  const read = async (task: ReadingTask): Promise<Reading | 'too-complex'> => {
+  const run = async (task: ReadingTask): Promise<unknown> => {
     try {
-      const signal = AbortSignal.timeout(readTimeoutMs);
-      return (await pool.run(task, { signal, transferList: [task.bytes.buffer] })) as Reading;
+      return await pool.run(task, { signal: AbortSignal.timeout(timeoutMs) });
     } catch (error) {
       if (isTooMuch(error)) return 'too-complex';
       throw error;
     }
   };
   // The clock of a page starts when a thread is free for it, not while it waits behind another.
-  const whenFree = pLimit(threads);
+  const whenFree = pLimit(threadCount);
   return {
-    read: (task) => whenFree(read, task),
+    run: (task) => whenFree(run, task),
+    waiting: () => whenFree.pendingCount,
     close: () => pool.close({ force: true }),
   };
 }
