@@ -167,7 +167,10 @@ function discard(body: Dispatcher.ResponseData['body']): void {
 
 /** Each character of a header stands for one byte: what is not ASCII is escaped as the byte it was. */
 function redirectTarget(location: string, base: URL): URL | undefined {
-  const escaped = location.replace(/[\u0080-\u00ff]/gu, (byte) => `%${byte.charCodeAt(0).toString(16)}`);
+  const escaped = location.replace(
+    /[\u0080-\u00ff]/gu,
+    (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
   const to = URL.parse(escaped, base.href);
   return to === null ? undefined : parsePageUrl(to.href);
 }
