@@ -16,6 +16,8 @@ export type GroupCommits = {
 };
 
 type Waiting = {
+  /** Since when it waits, in milliseconds of a clock that never jumps. */
+  readonly since: number;
   readonly run: (db: Db) => Promise<void>;
   readonly committed: () => void;
   readonly failed: (error: unknown) => void;
@@ -26,6 +28,9 @@ type Waiting = {
  * for many callers instead of one each.
  *
  * Units run one after another, each in a savepoint of its own. They must await nothing but their statements.
+ *
+ * Limits: {@link unitsPerCommit} units a transaction; `lockTimeoutMs` for each unit to wait for a lock of another
+ *         process, then it fails.
  */
 export function groupCommits(writer: Database.Database, db: Db, lockTimeoutMs: number): GroupCommits {
   const queue: Waiting[] = [];
@@ -34,7 +39,10 @@ export function groupCommits(writer: Database.Database, db: Db, lockTimeoutMs: n
   const drain = async (): Promise<void> => {
     while (queue.length > 0) {
       await new Promise(setImmediate);
-      await commit(writer, db, queue.splice(0, unitsPerCommit), lockTimeoutMs);
+      const refused = begin(writer);
+      if (refused === undefined) await commit(writer, db, queue.splice(0, unitsPerCommit));
+      else if (isBusy(refused.error)) await waitForLock(queue, refused.error, lockTimeoutMs);
+      else fail(queue.splice(0), refused.error);
     }
     draining = undefined;
   };
@@ -59,6 +67,7 @@ function waiting<Result>(
 ): Waiting {
   let committed = (): void => undefined;
   return {
+    since: performance.now(),
     run: async (db) => {
       const result = await unit(db);
       committed = () => {
@@ -72,23 +81,21 @@ function waiting<Result>(
   };
 }
 
-async function commit(
-  writer: Database.Database,
-  db: Db,
-  units: Waiting[],
-  lockTimeoutMs: number,
-): Promise<void> {
+async function commit(writer: Database.Database, db: Db, units: readonly Waiting[]): Promise<void> {
   const done: Waiting[] = [];
   try {
-    await begin(writer, lockTimeoutMs);
     for (const unit of units) if (await runInSavepoint(writer, db, unit)) done.push(unit);
     writer.exec('COMMIT');
   } catch (error) {
     rollBack(writer);
-    for (const unit of units) unit.failed(explained(error));
+    fail(units, error);
     return;
   }
   for (const unit of done) unit.committed();
+}
+
+function fail(units: readonly Waiting[], error: unknown): void {
+  for (const unit of units) unit.failed(explained(error));
 }
 
 function rollBack(writer: Database.Database): void {
@@ -100,17 +107,21 @@ function rollBack(writer: Database.Database): void {
 }
 
 /** IMMEDIATE, for a transaction that begins by reading is refused at once when another has written meanwhile. */
-async function begin(writer: Database.Database, lockTimeoutMs: number): Promise<void> {
-  const deadline = performance.now() + lockTimeoutMs;
-  for (;;) {
-    try {
-      writer.exec('BEGIN IMMEDIATE');
-      return;
-    } catch (error) {
-      if (!isBusy(error) || performance.now() > deadline) throw error;
-      await wait(lockRetryMs);
-    }
+function begin(writer: Database.Database): { readonly error: unknown } | undefined {
+  try {
+    writer.exec('BEGIN IMMEDIATE');
+    return undefined;
+  } catch (error) {
+    return { error };
   }
+}
+
+/** Waits a little, without holding up the event loop; units that have waited long enough give up. */
+async function waitForLock(queue: Waiting[], error: unknown, lockTimeoutMs: number): Promise<void> {
+  const isPatient = (unit: Waiting): boolean => performance.now() - unit.since < lockTimeoutMs;
+  const patient = queue.findIndex(isPatient);
+  fail(queue.splice(0, patient === -1 ? queue.length : patient), error);
+  if (queue.length > 0) await wait(lockRetryMs);
 }
 
 async function runInSavepoint(writer: Database.Database, db: Db, unit: Waiting): Promise<boolean> {
