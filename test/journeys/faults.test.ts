@@ -243,6 +243,12 @@ describe.concurrent('what a look at the pages finds', () => {
     const first = ping(from);
     await web.waitForHit('/source/second');
     const second = ping(from);
+    const owner = ownerOf(service);
+    const { id } = await owner.find(from);
+    await waitUntil(async () => {
+      const [announced] = (await owner.detail(id)).announcements;
+      return announced !== undefined && announced['lastAt'] !== announced['firstAt'];
+    });
     goOn();
     for (const each of [await first, await second]) {
       expect(each.says).toMatch(/^The pingback is verified and registered\./u);
