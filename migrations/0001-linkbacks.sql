@@ -27,6 +27,8 @@ CREATE TABLE linkback (
   received_at BIGINT NOT NULL CHECK (received_at > 0),
   checked_at BIGINT CHECK (checked_at > 0),
   verified_at BIGINT CHECK (verified_at > 0),
+  -- When it is looked at again by itself; null while it has a job, and for what is not verified.
+  recheck_at BIGINT CHECK (recheck_at > 0),
   updated_at BIGINT NOT NULL CHECK (updated_at > 0),
   CHECK ((verification = 'refused') = (refusal IS NOT NULL)),
   CHECK ((is_public = 1) = (verification = 'verified' AND moderation = 'approved')),
@@ -36,6 +38,7 @@ CREATE TABLE linkback (
 
 CREATE INDEX linkback_public_by_target ON linkback (target_key, id) WHERE is_public = 1;
 CREATE INDEX linkback_public_by_site ON linkback (site, id) WHERE is_public = 1;
+CREATE INDEX linkback_by_recheck ON linkback (recheck_at) WHERE recheck_at IS NOT NULL;
 CREATE INDEX linkback_by_moderation ON linkback (moderation, id);
 CREATE INDEX linkback_by_site ON linkback (site, moderation, id);
 CREATE INDEX linkback_by_host ON linkback (source_host, site, moderation);

@@ -26,7 +26,7 @@ import { receivePingbacks } from './protocols/pingback/receive.ts';
 import { receiveTrackbacks } from './protocols/trackback/receive.ts';
 import { receiveWebmentions } from './protocols/webmention/receive.ts';
 import { makeOutcomes } from './queue/outcomes.ts';
-import { makeRetryAt } from './queue/retry.ts';
+import { makeRecheckAt, makeRetryAt } from './queue/retry.ts';
 import { makeWorker, type WorkerLog } from './queue/worker.ts';
 import { openSqlite } from './store/sqlite.ts';
 import { makeStore } from './store/store.ts';
@@ -107,6 +107,7 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     busyHosts: () => (config.limits ? turns.busyHosts() : 'ignore'),
     policyOf: (slug) => siteOf(slug)?.policy ?? 'hold-all',
     retryAt: makeRetryAt({ now, random: Math.random }),
+    recheckAt: makeRecheckAt(config.reverifyAfterDays, { now, random: Math.random }),
     now,
     log: workerLog(server),
   });

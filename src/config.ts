@@ -21,6 +21,7 @@ export const settings = {
   EXCERPT_WINDOW: '100',
   EXCERPT_MARK: '[…]',
   ANSWER_WITHIN_MS: '2000',
+  REVERIFY_AFTER_DAYS: '1,7,30,90',
   ALLOW_PRIVATE_NETWORK: '',
   ALLOW_IP_HOSTS: 'off',
   DNS_SERVERS: '',
@@ -45,6 +46,8 @@ export type Config = {
   readonly sites: readonly Site[];
   readonly adminToken: string | undefined;
   readonly answerWithinMs: number;
+  /** Growing waits after which a verified linkback is looked at again; empty for never. */
+  readonly reverifyAfterDays: readonly number[];
   readonly exceptions: Exceptions;
   readonly allowIpHosts: boolean;
   readonly dnsServers: readonly string[];
@@ -94,6 +97,7 @@ export function readConfig(environment: Environment): Config {
     sites: readSites(read),
     adminToken: read('ADMIN_TOKEN', optional(token)),
     answerWithinMs: read('ANSWER_WITHIN_MS', wholeNumber(0, 60_000)),
+    reverifyAfterDays: read('REVERIFY_AFTER_DAYS', growingDays),
     exceptions: read('ALLOW_PRIVATE_NETWORK', (text) => joinExceptions(list(text).map(exception))),
     allowIpHosts: read('ALLOW_IP_HOSTS', onOff),
     dnsServers: read('DNS_SERVERS', (text) => list(text).map(dnsServer)),
@@ -229,6 +233,13 @@ function trustedProxies(text: string): number | string[] | false {
   const wrong = networks.find((each) => isIP(each.replace(/\/\d+$/u, '')) === 0);
   if (wrong === undefined) return networks;
   throw new Error(`"${wrong}" is neither "off", a number of hops, nor a network such as 10.0.0.0/8`);
+}
+
+function growingDays(text: string): number[] {
+  if (text === 'off') return [];
+  const days = list(text).map(wholeNumber(1, 3650));
+  if (days.every((each, at) => at === 0 || each > (days[at - 1] ?? 0))) return days;
+  throw new Error(`"${text}" must be "off" or days that grow, as in "1,7,30,90"`);
 }
 
 function onOff(text: string): boolean {

@@ -39,6 +39,8 @@ export type JobStore = {
     lease: Lease,
     settle: (basis: SettleBasis) => Settlement,
   ) => Promise<Linkback | undefined>;
+  /** Makes jobs of so many verified linkbacks whose time has come to be looked at again. */
+  readonly promiseRechecks: (limit: number) => Promise<number>;
   /** Gives a job back unworked, as if it had not been claimed. */
   readonly release: (lease: Lease) => Promise<void>;
   /** Ends a poison job for good: its linkback is settled, the job stays as dead for the owner to see. */

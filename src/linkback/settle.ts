@@ -24,6 +24,8 @@ export type SettleContext = {
   readonly hostIsApproved: boolean;
   /** When to try again after this many setbacks; undefined when the retries are used up. */
   readonly retryAt: (setbacks: number, setback: Setback) => number | undefined;
+  /** When to look again at what was verified then, for pages change; absent where nothing is scheduled. */
+  readonly recheckAt?: ((verifiedAt: number) => number | undefined) | undefined;
 };
 
 /** The linkback after an attempt, what happened to it, and when its job runs again; null when the job is done. */
@@ -31,6 +33,8 @@ export type Settlement = {
   readonly linkback: Linkback;
   readonly events: readonly LinkbackEvent[];
   readonly again: (Progress & { readonly at: number }) | null;
+  /** When a linkback that is verified, and has no job any more, is looked at again by itself. */
+  readonly recheckAt: number | null;
   /** What the owner may read about an attempt that found no link. */
   readonly trouble: string | null;
 };
@@ -41,19 +45,30 @@ export type Settlement = {
  * Pure. Temporary trouble never moves a verified or gone linkback, and nothing here touches an owner's decision.
  */
 export function settle(linkback: Linkback, outcome: Outcome, context: SettleContext): Settlement {
+  const moved = move(linkback, outcome, context);
+  const trouble = outcome.kind === 'found' ? null : outcome.detail;
+  return { ...moved, trouble, recheckAt: nextRecheck(moved, context) };
+}
+
+type Moved = Omit<Settlement, 'trouble' | 'recheckAt'>;
+
+function move(linkback: Linkback, outcome: Outcome, context: SettleContext): Moved {
   switch (outcome.kind) {
     case 'found':
-      return { ...settleFound(linkback, outcome, context), trouble: null };
+      return settleFound(linkback, outcome, context);
     case 'not-found':
-      return { ...settleNotFound(linkback, outcome, context), trouble: outcome.detail };
+      return settleNotFound(linkback, outcome, context);
     case 'setback':
-      return { ...settleSetback(linkback, outcome, context), trouble: outcome.detail };
+      return settleSetback(linkback, outcome, context);
     default:
       return outcome satisfies never;
   }
 }
 
-type Moved = Omit<Settlement, 'trouble'>;
+function nextRecheck({ linkback, again }: Moved, context: SettleContext): number | null {
+  if (linkback.verification !== 'verified' || again !== null || linkback.verifiedAt === null) return null;
+  return context.recheckAt?.(linkback.verifiedAt) ?? null;
+}
 
 function settleFound(before: Linkback, found: Found, context: SettleContext): Moved {
   const { now } = context;

@@ -8,6 +8,8 @@ export const retryWaitsMs: readonly number[] = [1, 5, 30, 120, 480, 1440].map((m
 /** Each wait is stretched or shortened by up to this share, so that what failed together is not retried together. */
 export const jitter = 0.2;
 
+const day = 24 * 60 * minute;
+
 export type RetryOptions = { readonly now: () => number; readonly random: () => number };
 
 /**
@@ -24,5 +26,23 @@ export function makeRetryAt({
     if (wait === undefined) return undefined;
     const spread = 1 - jitter + 2 * jitter * random();
     return now() + Math.round(retryAfterMs === undefined ? wait * spread : Math.max(retryAfterMs, 1000));
+  };
+}
+
+/**
+ * Makes the schedule by which verified linkbacks are looked at again by themselves: the older, the more seldom.
+ *
+ * `afterDays` are the waits, growing; each lasts until the linkback is as old as the wait is long, and the last for
+ * ever. Without any, nothing is looked at by itself.
+ */
+export function makeRecheckAt(
+  afterDays: readonly number[],
+  { now, random }: RetryOptions,
+): (verifiedAt: number) => number | undefined {
+  return (verifiedAt) => {
+    const ageDays = (now() - verifiedAt) / day;
+    const days = afterDays.find((each) => ageDays < each) ?? afterDays.at(-1);
+    if (days === undefined) return undefined;
+    return now() + Math.round(days * day * (1 - jitter + 2 * jitter * random()));
   };
 }

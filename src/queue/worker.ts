@@ -13,6 +13,10 @@ export const maxJobsInHand = 64;
 export const maxUnfinished = 3;
 /** How long the worker sleeps at most, in milliseconds: work of others, and hosts that have rested, are noticed then. */
 const longestSleepMs = 1000;
+/** How often linkbacks are looked for whose time has come to be looked at again, in milliseconds. */
+const scheduleEveryMs = 30_000;
+/** How many of them become jobs at once: the rest is spread over the next rounds. */
+const scheduledAtOnce = 200;
 /** How long it waits after the store has failed. */
 const storeTroubleMs = 1000;
 
@@ -23,6 +27,7 @@ export type WorkerOptions = {
   readonly busyHosts: () => readonly string[] | 'ignore';
   readonly policyOf: (site: string) => Policy;
   readonly retryAt: SettleContext['retryAt'];
+  readonly recheckAt?: SettleContext['recheckAt'];
   readonly now: () => number;
   /** Told of everything that went wrong with a job, and of each job's end. */
   readonly log: WorkerLog;
@@ -54,8 +59,16 @@ export function makeWorker(options: WorkerOptions): Worker {
   const alarm = makeAlarm();
   let loop = Promise.resolve();
   let isTaking = true;
+  let scheduledAt = -Infinity;
+
+  const schedule = async (): Promise<void> => {
+    if (options.recheckAt === undefined || options.now() - scheduledAt < scheduleEveryMs) return;
+    scheduledAt = options.now();
+    await options.store.promiseRechecks(scheduledAtOnce);
+  };
 
   const take = async (): Promise<void> => {
+    await schedule();
     const limit = maxJobsInHand - inHand.size;
     const claim = {
       limit,
@@ -163,6 +176,7 @@ async function conclude(
       policy: options.policyOf(linkback.site),
       hostIsApproved,
       retryAt: options.retryAt,
+      recheckAt: options.recheckAt,
     }),
   );
   if (linkback === undefined) return;

@@ -29,6 +29,7 @@ export function jobStore(engine: Engine, { now, newId }: JobStoreOptions): JobSt
           .where('token', '=', lease.token)
           .execute();
       }),
+    promiseRechecks: (limit) => engine.write((db) => promiseRechecks(db, now(), limit, newId)),
     nextDue: async () => {
       const row = await engine.db
         .selectFrom('job')
@@ -151,6 +152,11 @@ async function finish(
   if (job === undefined || linkback === undefined) return undefined;
   const settlement = settle({ linkback, hostIsApproved: await isApprovedHost(db, linkback), now });
   await saveLinkback(db, linkback, settlement.linkback, settlement.events, newId);
+  await db
+    .updateTable('linkback')
+    .set({ recheck_at: settlement.recheckAt })
+    .where('id', '=', linkback.id)
+    .execute();
   if (settlement.trouble !== null) await noteTrouble(db, linkback.id, newId(), now, settlement.trouble);
   await endJob(db, lease, end === 'parked' ? 'parked' : nextRun(settlement, job.again_at));
   return settlement.linkback;
@@ -220,4 +226,19 @@ async function noteTrouble(
     .orderBy('id', 'desc')
     .limit(troublesKept);
   await db.deleteFrom('attempt').where('linkback_id', '=', linkbackId).where('id', 'not in', kept).execute();
+}
+
+async function promiseRechecks(db: Db, at: number, limit: number, newId: () => string): Promise<number> {
+  const due = await db
+    .selectFrom('linkback')
+    .select(['id', 'source'])
+    .where('recheck_at', '<=', at)
+    .orderBy('recheck_at')
+    .limit(limit)
+    .execute();
+  for (const { id, source } of due) {
+    await askAgain(db, { linkbackId: id, jobId: newId(), host: new URL(source).host, at });
+    await db.updateTable('linkback').set({ recheck_at: null }).where('id', '=', id).execute();
+  }
+  return due.length;
 }

@@ -34,6 +34,7 @@ export type LinkbackRow = {
   received_at: number;
   checked_at: number | null;
   verified_at: number | null;
+  recheck_at: number | null;
   updated_at: number;
 };
 
