@@ -194,7 +194,7 @@ function mount(server: FastifyInstance, needs: Mounted): void {
   server.register(receiveWebmentions, {
     accept,
     statusUrl,
-    formPage: (action, wrong) => pingFormPage(action, wrong, baseUrl()),
+    formPage: (wrong) => pingFormPage(wrong, baseUrl()),
   });
   // GET /status/{id}
   server.register(readStatus, { store, now, baseUrl });

@@ -4,9 +4,11 @@ import { page, stylePath } from './page.ts';
 /**
  * A page on which a person tells of a page of theirs: the Webmention endpoint's form.
  *
+ * It sends to the last segment of every such endpoint's address: nothing that a caller has written gets into it.
+ *
  * Spec: Webmention 3.1.3 leaves the form to the receiver.
  */
-export function pingFormPage(action: string, wrong: string | undefined, baseUrl: string): string {
+export function pingFormPage(wrong: string | undefined, baseUrl: string): string {
   const problem =
     wrong === undefined
       ? html``
@@ -14,7 +16,7 @@ export function pingFormPage(action: string, wrong: string | undefined, baseUrl:
   const body = html`<main>
 <h1>Have you written about a page here?</h1>
 <p class="about">Tell its owner. Your page will be read, and must link to the other one.</p>
-${problem}<form method="post" action="${action}">
+${problem}<form method="post" action="webmention">
 <p><label for="source">The address of your page</label>
 <input id="source" name="source" type="url" required maxlength="2048" autocomplete="url"></p>
 <p><label for="target">The address of the page it links to</label>

@@ -8,8 +8,8 @@ import { maxRequestBytes, readRequest } from './wire.ts';
 export type WebmentionOptions = {
   readonly accept: Accept;
   readonly statusUrl: (statusId: string) => string;
-  /** A page with the form for people, and what is wrong with what they sent before. */
-  readonly formPage: (action: string, wrong: string | undefined) => string;
+  /** A page with the form for people, which sends to the page's own address, and what is wrong with what they sent. */
+  readonly formPage: (wrong: string | undefined) => string;
 };
 
 /**
@@ -35,7 +35,7 @@ export function receiveWebmentions(app: FastifyInstance, options: WebmentionOpti
   });
   for (const url of ['/webmention', '/:site/webmention']) {
     app.post(url, (request, reply) => receive(request, reply, options));
-    app.get(url, (request, reply) => sendForm(request, reply, 200, undefined, options));
+    app.get(url, (_request, reply) => sendForm(reply, 200, undefined, options));
   }
   done();
 }
@@ -76,7 +76,7 @@ function refuseIt(
 ): FastifyReply {
   const { status, text } = faults[refused];
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
-  if (wantsPage(request)) return sendForm(request, reply, status, text, options);
+  if (wantsPage(request)) return sendForm(reply, status, text, options);
   return reply
     .code(status)
     .type(problemType)
@@ -84,18 +84,16 @@ function refuseIt(
 }
 
 function sendForm(
-  request: FastifyRequest,
   reply: FastifyReply,
   status: number,
   wrong: string | undefined,
   options: WebmentionOptions,
 ): FastifyReply {
-  const action = request.url.split('/').at(-1)?.split('?')[0] ?? 'webmention';
   return reply
     .code(status)
     .header('x-robots-tag', 'noindex')
     .type('text/html; charset=utf-8')
-    .send(options.formPage(action, wrong));
+    .send(options.formPage(wrong));
 }
 
 function wantsPage(request: FastifyRequest): boolean {
