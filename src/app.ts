@@ -23,7 +23,7 @@ import { isOwnRoute, pageAt, type Site } from './linkback/site.ts';
 import { moderate } from './moderation/moderate.ts';
 import { firstToken, makeAuthenticate, type Authenticate } from './moderation/token.ts';
 import { receivePingbacks } from './protocols/pingback/receive.ts';
-import { receiveTrackbacks } from './protocols/trackback/receive.ts';
+import { keepSpelling, receiveTrackbacks } from './protocols/trackback/receive.ts';
 import { receiveWebmentions } from './protocols/webmention/receive.ts';
 import { makeOutcomes } from './queue/outcomes.ts';
 import { makeRecheckAt, makeRetryAt } from './queue/retry.ts';
@@ -262,7 +262,7 @@ function buildServer(config: Config, { logger }: AppDependencies): FastifyInstan
     routerOptions: { maxParamLength: 200 },
     // Behind a proxy that passes the path on as it is, the public address may have one of its own.
     rewriteUrl: ({ url = '/' }) =>
-      prefix !== '' && url.startsWith(`${prefix}/`) ? url.slice(prefix.length) : url,
+      keepSpelling(prefix !== '' && url.startsWith(`${prefix}/`) ? url.slice(prefix.length) : url),
   });
   server.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;

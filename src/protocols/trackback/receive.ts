@@ -17,7 +17,8 @@ type Asked = { readonly slug: string; readonly target: string | undefined; reado
 /**
  * Receives TrackBack pings at `/trackback/{site}/{path of the target, with its query}`.
  *
- * GET never pings: with `__mode=rss` it lists, else it leads to the page.
+ * GET never pings: with `__mode=rss` it lists, else it leads to the page. The server's URLs must have gone through
+ * {@link keepSpelling}.
  *
  * Limits:  bodies of 32 KiB.
  * Refuses: everything in `faults.ts` that is known before the source is fetched.
@@ -80,17 +81,25 @@ async function show(
   return reply.code(302).header('location', target).send();
 }
 
-/** The target as it is spelled in the ping URL: what the router has decoded is not read. */
+/** The target as it is spelled in the ping URL. */
 function askedFor(request: FastifyRequest, options: TrackbackOptions): Asked {
-  const { site: slug } = request.params as { site: string };
-  const [path = '', search = ''] = /^([^?]*)\??(.*)$/su.exec(request.url)?.slice(1) ?? [];
-  const query = new URLSearchParams(search);
+  const { site: slug, '*': path = '' } = request.params as { site: string; '*'?: string };
+  const search = /\?([^#]*)/u.exec(request.url)?.[1] ?? '';
   const own = search
     .split('&')
     .filter((pair) => pair !== '' && !pair.startsWith('__mode='))
     .join('&');
-  const page = path.split('/').slice(3).join('/');
-  return { slug, query, target: options.pageAt(slug, `/${page}${own === '' ? '' : `?${own}`}`) };
+  const target = options.pageAt(slug, `/${path}${own === '' ? '' : `?${own}`}`);
+  return { slug, query: new URLSearchParams(search), target };
+}
+
+/**
+ * Escapes the target's path in a ping URL once more, for the router decodes what it matches: paths come out as they
+ * are spelled, and those in another charset than UTF-8 come out at all.
+ */
+export function keepSpelling(url: string): string {
+  const [, start, path = '', rest = ''] = /^(\/trackback\/[^/?#]*\/)([^?#]*)(.*)$/su.exec(url) ?? [];
+  return start === undefined ? url : `${start}${path.replaceAll('%', '%25')}${rest}`;
 }
 
 function refuseIt(reply: FastifyReply, { refused, retryAfterSeconds }: Refusal): FastifyReply {
