@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, openSync, closeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect, type SqliteDatabase } from 'kysely';
@@ -31,8 +31,10 @@ export type SqliteOptions = {
  * Throws: {@link Halt} for a folder that cannot be written, a file that is corrupt, foreign, newer than this program,
  *         or already served by another process.
  */
-export function openSqlite(options: SqliteOptions): Engine {
-  makeFile(options.file);
+export function openSqlite(given: SqliteOptions): Engine {
+  makeFile(given.file);
+  // One file may have several names, and what stands beside it goes by its own.
+  const options = { ...given, file: realpathSync(given.file) };
   const lock = options.isService ? lockService(options.file) : undefined;
   try {
     const writer = openWriter(options);
@@ -103,12 +105,15 @@ function makeFile(file: string): void {
 
 /** Held for the life of the process and freed by the system whatever way it ends. */
 function lockService(file: string): Database.Database {
-  const lock = new Database(`${file}.serve`, { timeout: 0 });
+  const beside = `${file}.serve`;
+  makeFile(beside);
+  const lock = new Database(beside, { timeout: 0 });
   try {
     lock.exec('BEGIN EXCLUSIVE');
     return lock;
   } catch (error) {
     lock.close();
+    if (!isLocked(error)) throw explained(error, beside);
     throw new Halt(
       `Another linkbackd is serving ${file} already.`,
       'Stop it first; on SQLite one service does all the work. Commands such as "backup" run beside it.',
@@ -200,13 +205,17 @@ function explained(error: unknown, file: string): unknown {
   if (error.code.startsWith('SQLITE_CORRUPT') || error.code.startsWith('SQLITE_NOTADB')) {
     return corrupt(file, error.message);
   }
-  if (error.code.startsWith('SQLITE_BUSY')) {
+  if (isLocked(error)) {
     return new Halt(`${file} is locked by another program.`, 'Stop that program, then start again.', {
       cause: error,
     });
   }
   const remedy = 'Check that the disk has room and that this user may write the folder.';
   return new Halt(`${file} cannot be opened for writing: ${error.message}.`, remedy, { cause: error });
+}
+
+function isLocked(error: unknown): boolean {
+  return error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
 }
 
 function corrupt(file: string, found: string): Halt {
