@@ -5,11 +5,8 @@ import { Kysely, SqliteDialect, type SqliteDatabase } from 'kysely';
 import { Halt } from '../linkback/halt.ts';
 import type { Engine } from './engine.ts';
 import { groupCommits } from './group-commit.ts';
-import { migrationTable, pendingMigrations, readMigrations, type AppliedMigration } from './migrate.ts';
+import { applicationId, migrateSqlite } from './sqlite-schema.ts';
 import type { Tables } from './tables.ts';
-
-/** "lkbd" in ASCII: says that a SQLite file is ours. */
-const applicationId = 0x6c6b6264;
 
 /** Older ones may corrupt a database that two connections write (the WAL-reset bug). */
 const oldestSqlite = [3, 51, 3] as const;
@@ -106,7 +103,8 @@ function makeFile(file: string): void {
 /** Held for the life of the process and freed by the system whatever way it ends. */
 function lockService(file: string): Database.Database {
   const beside = `${file}.serve`;
-  makeFile(beside);
+  // Opening it otherwise than through SQLite would free a lock that this process holds on it.
+  if (!existsSync(beside)) makeFile(beside);
   const lock = new Database(beside, { timeout: 0 });
   try {
     lock.exec('BEGIN EXCLUSIVE');
@@ -132,7 +130,7 @@ function openWriter(options: SqliteOptions): Database.Database {
     writer.pragma('synchronous = FULL');
     writer.pragma('foreign_keys = ON');
     writer.pragma('mmap_size = 0');
-    migrate(writer, options);
+    migrateSqlite(writer, options.file, options.migrations);
     if (options.isService) voidLeases(writer);
     // From here on waiting for a lock must not block the event loop: group commits wait on timers instead.
     writer.pragma('busy_timeout = 0');
@@ -165,31 +163,6 @@ function assertSound(writer: Database.Database, file: string): void {
   }
   const found = writer.pragma('quick_check(1)', { simple: true });
   if (found !== 'ok') throw corrupt(file, String(found));
-}
-
-function migrate(writer: Database.Database, options: SqliteOptions): void {
-  writer.exec(migrationTable);
-  const applied = writer
-    .prepare<[], AppliedMigration>('SELECT number, name, checksum FROM migration ORDER BY number')
-    .all();
-  const pending = pendingMigrations(readMigrations(options.migrations, 'sqlite'), applied);
-  if (pending.length > 0 && applied.length > 0)
-    backUp(writer, `${options.file}.before-${pending[0]?.number ?? 0}`);
-  for (const migration of pending) {
-    writer.transaction(() => {
-      writer.exec(migration.sql);
-      writer
-        .prepare('INSERT INTO migration (number, name, checksum, applied_at) VALUES (?, ?, ?, ?)')
-        .run(migration.number, migration.name, migration.checksum, Date.now());
-      writer.pragma(`user_version = ${migration.number}`);
-      writer.pragma(`application_id = ${applicationId}`);
-    })();
-  }
-}
-
-/** A copy from before a schema change; one that is there already is older still, and stays. */
-function backUp(writer: Database.Database, copy: string): void {
-  if (!existsSync(copy)) writer.prepare('VACUUM INTO ?').run(copy);
 }
 
 /** One service per file: whatever is leased was leased by a process that is no more. */
