@@ -1,6 +1,7 @@
 import { TextDecoder } from '@exodus/bytes/encoding.js';
 import { Parser } from 'htmlparser2';
 import { isUtf8 } from './charset.ts';
+import { blocks, breaks } from './elements.ts';
 import { plainText } from './plain-text.ts';
 
 /** The fields of a form as bytes: which characters they are is known only when all of them have been seen. */
@@ -63,7 +64,14 @@ function decoderFor(label: string): InstanceType<typeof TextDecoder> | undefined
 /** Makes plain text of what a sender may have written as HTML: references decoded once, tags dropped. */
 export function textOfHtml(html: string): string {
   let text = '';
-  const parser = new Parser({ ontext: (piece) => (text += piece), onopentagname: () => (text += ' ') });
+  const separate = (name: string): void => {
+    if (blocks.has(name) || breaks.has(name)) text += ' ';
+  };
+  const parser = new Parser({
+    ontext: (piece) => (text += piece),
+    onopentagname: separate,
+    onclosetag: separate,
+  });
   parser.end(html);
   return plainText(text).trim();
 }
