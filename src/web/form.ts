@@ -39,7 +39,11 @@ function percentDecoded(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(bytes, (character) => character.charCodeAt(0));
 }
 
-/** Decodes a field: the first label that the encoding standard knows, else UTF-8 when it can be, else windows-1252. */
+/**
+ * Decodes a field: the first label that the encoding standard knows, else UTF-8 when it can be, else windows-1252.
+ *
+ * An escape character is no part of any text, but of ISO-2022-JP, which is well-formed UTF-8 by accident.
+ */
 export function decodeField(
   bytes: Uint8Array,
   labels: readonly (string | undefined)[],
@@ -48,9 +52,12 @@ export function decodeField(
     const decoder = label === undefined ? undefined : decoderFor(label);
     if (decoder !== undefined) return { text: decoder.decode(bytes), isGuess: false };
   }
-  if (isUtf8(bytes, false)) return { text: new TextDecoder('utf-8').decode(bytes), isGuess: false };
+  if (isUtf8(bytes, false) && !bytes.includes(escapeByte))
+    return { text: new TextDecoder('utf-8').decode(bytes), isGuess: false };
   return { text: new TextDecoder('windows-1252').decode(bytes), isGuess: true };
 }
+
+const escapeByte = 0x1b;
 
 /** Labels of encodings that hide markup have no decoder, and neither have unknown ones. */
 function decoderFor(label: string): InstanceType<typeof TextDecoder> | undefined {
