@@ -200,7 +200,12 @@ function mount(server: FastifyInstance, needs: Mounted): void {
   server.register(readStatus, { store, now, baseUrl });
   // GET /api/linkbacks, /linkbacks.html, /linkbacks, /linkbacks.css
   server.register(async (open) => {
-    await open.register(cors, { origin: '*', methods: ['GET', 'HEAD'], exposedHeaders: ['etag', 'link'] });
+    await open.register(cors, {
+      origin: '*',
+      methods: ['GET', 'HEAD'],
+      allowedHeaders: ['if-none-match'],
+      exposedHeaders: ['etag', 'link'],
+    });
     open.addHook('onRequest', (_request, reply, next) => {
       reply.header('cross-origin-resource-policy', 'cross-origin');
       next();

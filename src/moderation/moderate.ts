@@ -55,6 +55,9 @@ export function moderate(app: FastifyInstance, options: ModerateOptions, done: (
     return undefined;
   });
 
+  // Scripts of other sites end at the token; without this, the public API's answer to their preflight would be ours.
+  app.options('/api/moderation/*', (_request, reply) => reply.code(204).send());
+
   app.get<{ Querystring: Static<typeof Query> }>(
     base,
     { schema: { querystring: Query } },
