@@ -43,9 +43,18 @@ CREATE INDEX linkback_by_moderation ON linkback (moderation, id);
 CREATE INDEX linkback_by_site ON linkback (site, moderation, id);
 CREATE INDEX linkback_by_host ON linkback (source_host, site, moderation);
 
--- One row for each dialect that announced a linkback, in the sender's own spelling.
+-- Every pair of pages under which a linkback was announced: redirects and rel=canonical make several of them one.
+CREATE TABLE pair (
+  pair_key TEXT PRIMARY KEY,
+  linkback_id TEXT NOT NULL REFERENCES linkback (id) ON DELETE CASCADE
+);
+
+CREATE INDEX pair_by_linkback ON pair (linkback_id);
+
+-- One row for each dialect and pair by which a linkback was announced, in the sender's own spelling.
 CREATE TABLE announcement (
   linkback_id TEXT NOT NULL REFERENCES linkback (id) ON DELETE CASCADE,
+  pair_key TEXT NOT NULL,
   dialect TEXT NOT NULL CHECK (dialect IN ('pingback', 'trackback', 'webmention')),
   source TEXT NOT NULL CHECK (length(source) BETWEEN 1 AND 8192),
   target TEXT NOT NULL CHECK (length(target) BETWEEN 1 AND 8192),
@@ -57,7 +66,7 @@ CREATE TABLE announcement (
   sender_ip TEXT CHECK (length(sender_ip) <= 64),
   first_at BIGINT NOT NULL CHECK (first_at > 0),
   last_at BIGINT NOT NULL CHECK (last_at > 0),
-  PRIMARY KEY (linkback_id, dialect)
+  PRIMARY KEY (linkback_id, dialect, pair_key)
 );
 
 -- Promised work. A job that is done has no row; a dead one stays for the owner to see.
@@ -114,6 +123,8 @@ CREATE INDEX attempt_by_linkback ON attempt (linkback_id, id);
 CREATE TABLE target_look (
   target_key TEXT PRIMARY KEY,
   is_gone INTEGER NOT NULL CHECK (is_gone IN (0, 1)),
+  -- The page under which its linkbacks are filed, when redirects or rel=canonical name another one.
+  page TEXT,
   expires_at BIGINT NOT NULL CHECK (expires_at > 0)
 );
 

@@ -30,7 +30,7 @@ import { makeRecheckAt, makeRetryAt } from './queue/retry.ts';
 import { makeWorker, type WorkerLog } from './queue/worker.ts';
 import { openSqlite } from './store/sqlite.ts';
 import { makeStore } from './store/store.ts';
-import { makeIsTargetGone } from './verify/target.ts';
+import { makeLookAtTarget } from './verify/target.ts';
 import { makeVerify } from './verify/verify.ts';
 import { makeFetchPage } from './web/fetch.ts';
 import { makeGuard } from './web/guard.ts';
@@ -96,8 +96,8 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
   const userAgent = () => `linkbackd/${dependencies.version} (+${baseUrl()}; linkback verification)`;
   const fetchPage = makeFetchPage({ guard, turns, userAgent, now });
   const reader = openReader();
-  const isTargetGone = makeIsTargetGone({ store, fetchPage, now });
-  const verify = makeVerify({ siteOf, isTargetGone, fetchPage, reader });
+  const lookAtTarget = makeLookAtTarget({ store, fetchPage, reader, now });
+  const verify = makeVerify({ siteOf, lookAtTarget, fetchPage, reader });
 
   const outcomes = makeOutcomes();
   const worker = makeWorker({

@@ -103,5 +103,6 @@ export function isPublic(linkback: Pick<Linkback, 'verification' | 'moderation'>
 
 /** The dialects whose link rule held, in the order in which they announced the linkback. */
 export function heldProtocols(linkback: Pick<Linkback, 'announcements'>): Dialect[] {
-  return linkback.announcements.filter((each) => each.held).map((each) => each.dialect);
+  const held = linkback.announcements.filter((each) => each.held).map((each) => each.dialect);
+  return [...new Set(held)];
 }

@@ -128,7 +128,12 @@ export type ModerationStore = {
 };
 
 /** What a look at one of our own pages found: kept so that pings do not make us fetch it each time. */
-export type TargetLook = { readonly isGone: boolean; readonly expiresAt: number };
+export type TargetLook = {
+  readonly isGone: boolean;
+  /** The page under which its linkbacks are filed; null for itself. */
+  readonly page: string | null;
+  readonly expiresAt: number;
+};
 
 export type TargetStore = {
   readonly targetLook: (targetKey: string) => Promise<TargetLook | undefined>;

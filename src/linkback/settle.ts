@@ -2,7 +2,7 @@ import type { LinkbackEvent, Mover } from './event.ts';
 import type { Linkback, Verification } from './linkback.ts';
 import { reasonSentences } from './refusal.ts';
 import type { Policy } from './site.ts';
-import type { Found, NotFound, Outcome, Setback } from './verdict.ts';
+import type { Filing, Found, NotFound, Outcome, Setback } from './verdict.ts';
 
 const minute = 60_000;
 
@@ -33,6 +33,8 @@ export type Settlement = {
   readonly linkback: Linkback;
   readonly events: readonly LinkbackEvent[];
   readonly again: (Progress & { readonly at: number }) | null;
+  /** Where to file it from now on; null to leave it where it is. */
+  readonly filing: Filing | null;
   /** When a linkback that is verified, and has no job any more, is looked at again by itself. */
   readonly recheckAt: number | null;
   /** What the owner may read about an attempt that found no link. */
@@ -47,10 +49,11 @@ export type Settlement = {
 export function settle(linkback: Linkback, outcome: Outcome, context: SettleContext): Settlement {
   const moved = move(linkback, outcome, context);
   const trouble = outcome.kind === 'found' ? null : outcome.detail;
-  return { ...moved, trouble, recheckAt: nextRecheck(moved, context) };
+  const filing = outcome.kind === 'found' ? outcome.filing : null;
+  return { ...moved, filing, trouble, recheckAt: nextRecheck(moved, context) };
 }
 
-type Moved = Omit<Settlement, 'trouble' | 'recheckAt'>;
+type Moved = Omit<Settlement, 'filing' | 'trouble' | 'recheckAt'>;
 
 function move(linkback: Linkback, outcome: Outcome, context: SettleContext): Moved {
   switch (outcome.kind) {

@@ -8,8 +8,18 @@ export type Found = {
   readonly facts: PageFacts;
   readonly excerpt: Excerpt;
   readonly evidence: Evidence;
+  /** The pages under which the linkback belongs, when they are not those it was announced with. */
+  readonly filing: Filing | null;
   /** The announcing dialects whose link rule holds; never empty. */
   readonly held: readonly Dialect[];
+};
+
+/** The two pages by their own names: what redirects and `rel=canonical` say, on either side. */
+export type Filing = {
+  readonly source: string;
+  readonly target: string;
+  readonly targetKey: string;
+  readonly pairKey: string;
 };
 
 /**

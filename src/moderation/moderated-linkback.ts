@@ -1,5 +1,5 @@
 import type { LinkbackEvent } from '../linkback/event.ts';
-import { isPublic, type Linkback } from '../linkback/linkback.ts';
+import { heldProtocols, isPublic, type Linkback } from '../linkback/linkback.ts';
 import type { Attempt, JobState } from '../linkback/ports.ts';
 import { reasonSentences } from '../linkback/refusal.ts';
 
@@ -11,7 +11,7 @@ export function toModerated(linkback: Linkback): Record<string, unknown> {
     site: linkback.site,
     type: linkback.type,
     protocol: linkback.protocol,
-    protocols: linkback.announcements.filter((each) => each.held).map((each) => each.dialect),
+    protocols: heldProtocols(linkback),
     moderation: linkback.moderation,
     verification: linkback.verification,
     refusal: refusal === null ? null : { reason: refusal, detail: reasonSentences[refusal] },

@@ -4,6 +4,7 @@ import type { Settlement } from '../linkback/settle.ts';
 import type { Linkback } from '../linkback/linkback.ts';
 import type { Db, Engine } from './engine.ts';
 import { loadLinkback, saveLinkback } from './linkbacks.ts';
+import { refile } from './refile.ts';
 import type { JobRow } from './tables.ts';
 
 export type JobStoreOptions = { readonly now: () => number; readonly newId: () => string };
@@ -159,6 +160,7 @@ async function finish(
     .execute();
   if (settlement.trouble !== null) await noteTrouble(db, linkback.id, newId(), now, settlement.trouble);
   await endJob(db, lease, end === 'parked' ? 'parked' : nextRun(settlement, job.again_at));
+  if (settlement.filing !== null) await refile(db, settlement.linkback, settlement.filing, { now, newId });
   return settlement.linkback;
 }
 

@@ -43,7 +43,7 @@ export async function saveLinkback(
 ): Promise<void> {
   if (after === before) return;
   await db.updateTable('linkback').set(changingColumns(after)).where('id', '=', after.id).execute();
-  for (const each of after.announcements) await saveHeld(db, before, after.id, each);
+  for (const each of after.announcements) await saveHeld(db, before, each);
   if (events.length === 0) return;
   await db
     .insertInto('event')
@@ -51,13 +51,12 @@ export async function saveLinkback(
     .execute();
 }
 
-async function saveHeld(db: Db, before: Linkback, id: string, after: Announcement): Promise<void> {
-  const known = before.announcements.find((each) => each.dialect === after.dialect);
+async function saveHeld(db: Db, before: Linkback, after: Announcement): Promise<void> {
+  const known = before.announcements.find((each) => each.statusId === after.statusId);
   if (known?.held === after.held) return;
   await db
     .updateTable('announcement')
     .set({ held: after.held ? 1 : 0 })
-    .where('linkback_id', '=', id)
-    .where('dialect', '=', after.dialect)
+    .where('status_id', '=', after.statusId)
     .execute();
 }

@@ -14,9 +14,10 @@ export function pingStore(engine: Engine): PingStore {
 
 async function filePing(db: Db, ping: AcceptedPing): Promise<Filed> {
   const known = await db
-    .selectFrom('linkback')
-    .select(['id', 'verification', 'checked_at'])
-    .where('pair_key', '=', ping.pairKey)
+    .selectFrom('pair')
+    .innerJoin('linkback', 'linkback.id', 'pair.linkback_id')
+    .select(['linkback.id', 'linkback.verification', 'linkback.checked_at'])
+    .where('pair.pair_key', '=', ping.pairKey)
     .executeTakeFirst();
   if (known === undefined) return fileNew(db, ping);
   const { statusId, isNew } = await announce(db, known.id, ping);
@@ -46,6 +47,7 @@ async function fileNew(db: Db, ping: AcceptedPing): Promise<Filed> {
       updated_at: ping.at,
     })
     .execute();
+  await db.insertInto('pair').values({ pair_key: ping.pairKey, linkback_id: ping.newId }).execute();
   const { statusId } = await announce(db, ping.newId, ping);
   await askAgain(db, { linkbackId: ping.newId, jobId: ping.newId, host: ping.jobHost, at: ping.at });
   return { linkbackId: ping.newId, statusId, verification: 'unverified', parked: false };
@@ -53,7 +55,7 @@ async function fileNew(db: Db, ping: AcceptedPing): Promise<Filed> {
 
 type Announced = { readonly statusId: string; readonly isNew: boolean };
 
-/** Writes that this dialect says so, now and in this spelling; a dialect keeps its status id. */
+/** Writes that this dialect says so, now and in this spelling; a dialect keeps its status id for a pair. */
 async function announce(db: Db, linkbackId: string, ping: AcceptedPing): Promise<Announced> {
   const latest = {
     source: ping.source,
@@ -66,13 +68,14 @@ async function announce(db: Db, linkbackId: string, ping: AcceptedPing): Promise
     .insertInto('announcement')
     .values({
       linkback_id: linkbackId,
+      pair_key: ping.pairKey,
       dialect: ping.dialect,
       status_id: ping.newStatusId,
       held: 0,
       first_at: ping.at,
       ...latest,
     })
-    .onConflict((conflict) => conflict.columns(['linkback_id', 'dialect']).doUpdateSet(latest))
+    .onConflict((conflict) => conflict.columns(['linkback_id', 'dialect', 'pair_key']).doUpdateSet(latest))
     .returning('status_id')
     .executeTakeFirstOrThrow();
   return { statusId: row.status_id, isNew: row.status_id === ping.newStatusId };

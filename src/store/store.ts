@@ -27,14 +27,16 @@ function targetStore(engine: Engine): TargetStore {
     targetLook: async (key) => {
       const row = await engine.db
         .selectFrom('target_look')
-        .select(['is_gone', 'expires_at'])
+        .select(['is_gone', 'page', 'expires_at'])
         .where('target_key', '=', key)
         .executeTakeFirst();
-      return row === undefined ? undefined : { isGone: row.is_gone === 1, expiresAt: row.expires_at };
+      return row === undefined
+        ? undefined
+        : { isGone: row.is_gone === 1, page: row.page, expiresAt: row.expires_at };
     },
-    saveTargetLook: (key, { isGone, expiresAt }) =>
+    saveTargetLook: (key, { isGone, page, expiresAt }) =>
       engine.write(async (db) => {
-        const look = { is_gone: isGone ? 1 : 0, expires_at: expiresAt };
+        const look = { is_gone: isGone ? 1 : 0, page, expires_at: expiresAt };
         await db
           .insertInto('target_look')
           .values({ target_key: key, ...look })

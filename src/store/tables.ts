@@ -4,6 +4,7 @@ import type { Reason } from '../linkback/refusal.ts';
 /** The tables as kysely sees them; migrations/ is where they are made. */
 export type Tables = {
   readonly linkback: LinkbackRow;
+  readonly pair: PairRow;
   readonly announcement: AnnouncementRow;
   readonly job: JobRow;
   readonly event: EventRow;
@@ -38,8 +39,11 @@ export type LinkbackRow = {
   updated_at: number;
 };
 
+export type PairRow = { pair_key: string; linkback_id: string };
+
 export type AnnouncementRow = {
   linkback_id: string;
+  pair_key: string;
   dialect: Dialect;
   source: string;
   target: string;
@@ -79,6 +83,6 @@ export type EventRow = {
 
 export type AttemptRow = { id: string; linkback_id: string; at: number; detail: string };
 
-export type TargetLookRow = { target_key: string; is_gone: number; expires_at: number };
+export type TargetLookRow = { target_key: string; is_gone: number; page: string | null; expires_at: number };
 
 export type TokenRow = { id: string; name: string; hash: string; created_at: number };

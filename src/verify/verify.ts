@@ -1,13 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Linkback, PageFacts } from '../linkback/linkback.ts';
-import { targetKey, type Site } from '../linkback/site.ts';
+import { ownName, refiling } from '../linkback/filing.ts';
+import type { Site } from '../linkback/site.ts';
 import type { Found, NotFound, Outcome } from '../linkback/verdict.ts';
 import type { Fetched, FetchPage } from '../web/fetch.ts';
 import type { PageReading, Reader } from '../web/reader.ts';
 import { fillFromClaims } from './claims.ts';
 import { cutExcerpt } from './excerpt.ts';
 import { chooseLink } from './link.ts';
-import type { IsTargetGone } from './target.ts';
+import type { LookAtTarget } from './target.ts';
 
 /**
  * A source that cannot be reached is never told sooner than this, in milliseconds: how fast a refused address, an
@@ -17,7 +18,7 @@ export const unreachableAfterMs = 1000;
 
 export type VerifyOptions = {
   readonly siteOf: (slug: string) => Site | undefined;
-  readonly isTargetGone: IsTargetGone;
+  readonly lookAtTarget: LookAtTarget;
   readonly fetchPage: FetchPage;
   readonly reader: Pick<Reader, 'read'>;
 };
@@ -40,11 +41,11 @@ export function makeVerify(options: VerifyOptions): Verify {
     const earliest = wait(unreachableAfterMs, undefined, { signal, ref: false });
     // Awaited below only where it matters; stopping rejects it, and the fetches tell of that already.
     earliest.catch(() => undefined);
-    const [isGone, fetched] = await Promise.all([
-      options.isTargetGone(targetKey(site, target), target, signal),
+    const [ours, fetched] = await Promise.all([
+      options.lookAtTarget(site, target, signal),
       options.fetchPage(source, signal),
     ]);
-    if (isGone) return notFound('target-gone', 'absent', 'our own page answers 404 or 410');
+    if (ours.isGone) return notFound('target-gone', 'absent', 'our own page answers 404 or 410');
     if (fetched.kind === 'unreachable') {
       await earliest;
       return notFound('source-unusable', 'unreachable', fetched.detail);
@@ -56,9 +57,16 @@ export function makeVerify(options: VerifyOptions): Verify {
       contentType: page.contentType,
       url: page.url.href,
       target: target.href,
+      otherTargets: linkback.announcements.map((each) => each.target),
       addresses: site.addresses.map((address) => address.href),
     });
-    return judge(linkback, site, reading, page.url);
+    const found = judge(linkback, site, reading, page.url);
+    if (found.kind !== 'found' || reading === 'too-complex') return found;
+    const names = {
+      source: ownName(source, { url: page.url, canonical: reading.canonical }),
+      target: ours.page === null ? target : new URL(ours.page),
+    };
+    return { ...found, filing: refiling(site, { source, target }, names) };
   };
 }
 
@@ -112,6 +120,7 @@ function judge(
       linksFound: reading.links.length,
       finalUrl: url.href,
     },
+    filing: null,
     held,
   };
 }

@@ -1,7 +1,7 @@
 import type { PageFacts } from '../linkback/linkback.ts';
 import { lenientForm, parsePageUrl, type Addresses } from '../linkback/page-url.ts';
 import { decodePage } from './charset.ts';
-import { gatherFacts } from './facts.ts';
+import { gatherFacts, readHead, webAddress } from './facts.ts';
 import { mayHaveMicroformats, readMicroformats, type Microformats } from './microformats.ts';
 import { cutGraphemes, plainText } from './plain-text.ts';
 import { scanHtml, type FoundLink } from './scan.ts';
@@ -15,6 +15,8 @@ export type ReadingTask = {
   /** Where the page was found, after redirects. */
   readonly url: string;
   readonly target: string;
+  /** Other addresses of the target, from which redirects or `rel=canonical` lead to it. */
+  readonly otherTargets?: readonly string[];
   /** The target's site and its aliases, the site's own address first. */
   readonly addresses: readonly string[];
 };
@@ -27,6 +29,8 @@ export type Reading = {
   readonly isTitled: boolean;
   readonly encoding: string;
   readonly isTooComplex: boolean;
+  /** The address the page gives itself. */
+  readonly canonical: string | null;
   /** Whether the page is worth reading for its microformats. */
   readonly hasMicroformats: boolean;
 };
@@ -35,7 +39,7 @@ export type Reading = {
 export function readDocument(task: ReadingTask): Reading {
   const url = new URL(task.url);
   const { text, encoding } = decodePage(task.bytes, task.contentType, task.isCut);
-  const isWanted = leadsTo(new URL(task.target), addressesOf(task));
+  const isWanted = leadsToTarget(task);
   if (!/^(?:text\/html|application\/xhtml\+xml)/iu.test(task.contentType)) {
     const read = readText(text, /json/iu.test(task.contentType), isWanted);
     const title = cutGraphemes(plainText(read.title || url.hostname).trim(), 200);
@@ -45,11 +49,13 @@ export function readDocument(task: ReadingTask): Reading {
       isTitled: read.title !== '',
       encoding,
       isTooComplex: false,
+      canonical: null,
       hasMicroformats: false,
     };
   }
   const scan = scanHtml(text, { url, isWanted, isEnough: (link) => link.element === 'a' && link.inContent });
-  const facts = gatherFacts(scan, url);
+  const head = readHead(scan.head);
+  const facts = gatherFacts(scan, url, head);
   const isTitled = facts.title !== url.hostname;
   return {
     links: scan.links,
@@ -57,6 +63,7 @@ export function readDocument(task: ReadingTask): Reading {
     isTitled,
     encoding,
     isTooComplex: scan.stopped === 'too-complex',
+    canonical: webAddress(head.canonical, url),
     hasMicroformats: scan.links.length > 0 && mayHaveMicroformats(text),
   };
 }
@@ -64,23 +71,25 @@ export function readDocument(task: ReadingTask): Reading {
 /** Reads a page's microformats: a step of its own, for it takes a whole tree. */
 export function readDocumentMicroformats(task: ReadingTask): Microformats | undefined {
   const { text } = decodePage(task.bytes, task.contentType, task.isCut);
-  return readMicroformats(text, new URL(task.url), leadsTo(new URL(task.target), addressesOf(task)));
+  return readMicroformats(text, new URL(task.url), leadsToTarget(task));
 }
 
 const unknown = { author: { name: null, url: null, photo: null }, publishedAt: null, language: null };
+
+/** The lenient rule as a question; what leads there exactly does so leniently, too. */
+function leadsToTarget(task: ReadingTask): (href: URL) => boolean {
+  const addresses = addressesOf(task);
+  const targets = [task.target, ...(task.otherTargets ?? [])].map((target) => new URL(target));
+  const wanted = new Set(targets.map((target) => lenientForm(target, addresses)));
+  const hosts = new Set([...targets, ...addresses].map((url) => url.hostname));
+  return (href) =>
+    hosts.has(href.hostname) &&
+    parsePageUrl(href.href) !== undefined &&
+    wanted.has(lenientForm(href, addresses));
+}
 
 function addressesOf(task: ReadingTask): Addresses {
   const [own, ...aliases] = task.addresses.map((address) => new URL(address));
   if (own === undefined) throw new Error('a reading task without the address of its site');
   return [own, ...aliases];
-}
-
-/** The lenient rule as a question; what leads there exactly does so leniently, too. */
-function leadsTo(target: URL, addresses: Addresses): (href: URL) => boolean {
-  const wanted = lenientForm(target, addresses);
-  const hosts = new Set([target.hostname, ...addresses.map((address) => address.hostname)]);
-  return (href) =>
-    hosts.has(href.hostname) &&
-    parsePageUrl(href.href) !== undefined &&
-    lenientForm(href, addresses) === wanted;
 }

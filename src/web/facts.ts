@@ -13,8 +13,7 @@ export const maxAuthorLength = 100;
  *
  * A tree is built of the head only, which the scan has walked within its limits.
  */
-export function gatherFacts(scan: Scan, url: URL): PageFacts {
-  const head = readHead(scan.head);
+export function gatherFacts(scan: Scan, url: URL, head: Head = readHead(scan.head)): PageFacts {
   const title = scan.title || head.openGraphTitle || scan.heading || url.hostname;
   return {
     title: cutGraphemes(plainText(title).trim(), maxTitleLength),
@@ -28,7 +27,9 @@ export function gatherFacts(scan: Scan, url: URL): PageFacts {
   };
 }
 
-type Head = {
+/** What a page's head declares; empty where it is silent. */
+export type Head = {
+  readonly canonical: string;
   readonly openGraphTitle: string;
   readonly author: string;
   readonly linkedAuthor: LinkedAuthor;
@@ -36,10 +37,12 @@ type Head = {
   readonly language: string;
 };
 
-function readHead(html: string): Head {
+/** Reads a head by a tree of it. */
+export function readHead(html: string): Head {
   const $ = load(html);
   const linked = readLinkedData($);
   return {
+    canonical: $('link[rel~="canonical" i]').first().attr('href') ?? '',
     openGraphTitle: meta($, 'property', 'og:title'),
     author: meta($, 'name', 'author'),
     linkedAuthor: linked.author,

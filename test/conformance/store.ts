@@ -1002,10 +1002,10 @@ export function storeSuite(name: string, open: () => Promise<OpenedStore>): void
   describe(`${name}: looks at our own pages, and tokens`, () => {
     it('keeps the last look at a page', async () => {
       expect(await store.targetLook('page')).toBeUndefined();
-      await store.saveTargetLook('page', { isGone: true, expiresAt: 1000 });
-      expect(await store.targetLook('page')).toEqual({ isGone: true, expiresAt: 1000 });
-      await store.saveTargetLook('page', { isGone: false, expiresAt: 2000 });
-      expect(await store.targetLook('page')).toEqual({ isGone: false, expiresAt: 2000 });
+      await store.saveTargetLook('page', { isGone: true, page: null, expiresAt: 1000 });
+      expect(await store.targetLook('page')).toEqual({ isGone: true, page: null, expiresAt: 1000 });
+      await store.saveTargetLook('page', { isGone: false, page: null, expiresAt: 2000 });
+      expect(await store.targetLook('page')).toEqual({ isGone: false, page: null, expiresAt: 2000 });
     });
 
     it('finds a token by its digest only', async () => {

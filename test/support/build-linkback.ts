@@ -74,6 +74,7 @@ export function buildFound(change: Partial<Found> = {}): Found {
       linksFound: 1,
       finalUrl: 'https://source.example/a',
     },
+    filing: null,
     held: ['pingback'],
     ...change,
   };

@@ -1,0 +1,58 @@
+import { decide } from '../linkback/decide.ts';
+import type { Linkback } from '../linkback/linkback.ts';
+import type { Filing } from '../linkback/verdict.ts';
+import type { Db } from './engine.ts';
+import { loadLinkback, saveLinkback } from './linkbacks.ts';
+
+export type RefileContext = { readonly now: number; readonly newId: () => string };
+
+/**
+ * Files a linkback under the pages that it turned out to be about: alone, or as one with a linkback that is there.
+ *
+ * The pair it was announced with stays known, so that the same ping finds it again.
+ */
+export async function refile(
+  db: Db,
+  linkback: Linkback,
+  filing: Filing,
+  context: RefileContext,
+): Promise<void> {
+  const pair = await db
+    .selectFrom('pair')
+    .select('linkback_id')
+    .where('pair_key', '=', filing.pairKey)
+    .executeTakeFirst();
+  const there = pair === undefined ? undefined : await loadLinkback(db, pair.linkback_id);
+  if (there === undefined || there.id === linkback.id) {
+    await move(db, linkback, filing, there !== undefined);
+  } else if (there.verification === 'verified') {
+    await merge(db, linkback, there, context);
+  } else {
+    await merge(db, there, linkback, context);
+    await move(db, linkback, filing, true);
+  }
+}
+
+async function move(db: Db, { id }: Linkback, filing: Filing, isKnown: boolean): Promise<void> {
+  const { source, target, targetKey, pairKey } = filing;
+  const fragment = new URL(target).hash.slice(1) || null;
+  await db
+    .updateTable('linkback')
+    .set({ source, target, fragment, target_key: targetKey, pair_key: pairKey })
+    .where('id', '=', id)
+    .execute();
+  if (!isKnown) await db.insertInto('pair').values({ pair_key: pairKey, linkback_id: id }).execute();
+}
+
+/** Whoever announced either announced the one that stays, and the owner's word on either holds for it. */
+async function merge(db: Db, goes: Linkback, stays: Linkback, { now, newId }: RefileContext): Promise<void> {
+  for (const table of ['pair', 'announcement'] as const) {
+    await db.updateTable(table).set({ linkback_id: stays.id }).where('linkback_id', '=', goes.id).execute();
+  }
+  await db.deleteFrom('linkback').where('id', '=', goes.id).execute();
+  if (stays.moderation !== 'pending' || goes.moderation === 'pending') return;
+  const by = { kind: 'policy', name: 'merge' } as const;
+  const note = 'Decided on a linkback that turned out to be this one.';
+  const decided = decide(stays, goes.moderation, by, note, now);
+  await saveLinkback(db, stays, decided.linkback, decided.events, newId);
+}
