@@ -32,7 +32,7 @@ export type Service = {
   readonly close: () => Promise<void>;
 };
 
-const adminToken = 'a-token-for-tests-only';
+export const adminToken = 'a-token-for-tests-only';
 
 /** Starts the built program and resolves when it listens; rejects with what it said when it does not start. */
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
@@ -118,7 +118,8 @@ function collect(child: ChildProcessByStdio<null, Readable, Readable>) {
   return () => ({ stdout, stderr });
 }
 
-async function callApi(url: string, token: string, method: string, body: unknown): Promise<Response> {
+/** A call of the owner's API. */
+export async function callApi(url: string, token: string, method: string, body: unknown): Promise<Response> {
   const headers = { authorization: `Bearer ${token}` };
   if (body === undefined) return fetch(url, { method, headers });
   return fetch(url, {

@@ -1,0 +1,41 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import { adminToken, callApi, defaults, type Service } from './service.ts';
+
+/** A linkbackd in this very process, on real sockets and a real database, whose clock a test moves. */
+export type Here = Pick<Service, 'url' | 'get' | 'api'> & {
+  readonly now: () => number;
+  /** Lets time pass at once; the service notices within a second, or when a ping comes in. */
+  readonly pass: (ms: number) => void;
+  readonly close: () => Promise<void>;
+};
+
+/** Starts a service whose settings are those of {@link defaults} and what a test says. */
+export async function startHere(env: Readonly<Record<string, string>>): Promise<Here> {
+  const folder = mkdtempSync(join(tmpdir(), 'linkbackd-test-'));
+  let passed = 0;
+  const now = (): number => Date.now() + passed;
+  const app = await buildApp(readConfig({ ...defaults(folder), ...env }), {
+    version: '0.0.0',
+    migrations: fileURLToPath(new URL('../../migrations', import.meta.url)),
+    logger: false,
+    now,
+  });
+  await app.start();
+  const url = app.baseUrl();
+  return {
+    url,
+    now,
+    pass: (ms) => void (passed += ms),
+    get: (path, headers = {}) => fetch(`${url}${path}`, { headers, redirect: 'manual' }),
+    api: (method, path, body) => callApi(`${url}${path}`, adminToken, method, body),
+    close: async () => {
+      await app.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
