@@ -13,6 +13,7 @@ import type { Config } from './config.ts';
 import { pingFormPage } from './display/ping-form.ts';
 import { readLinkbacks } from './display/read.ts';
 import { makePublicSources } from './display/sources.ts';
+import { setupOf, showSetup, type Setup } from './display/setup.ts';
 import { readStatus } from './display/status.ts';
 import { makeAccept, type Accept, type Filed } from './linkback/accept.ts';
 import { makeAllowance } from './linkback/allowance.ts';
@@ -46,6 +47,8 @@ const requestTimeoutMs = 10_000;
 export type App = {
   /** The public address, without a trailing slash; right once the service listens. */
   readonly baseUrl: () => string;
+  /** What to paste into the pages of each site. */
+  readonly setups: () => readonly Setup[];
   /** The first admin token, when this start has made it. */
   readonly newToken: string | undefined;
   /** Starts the work and listens. */
@@ -145,6 +148,7 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
 
   return {
     baseUrl,
+    setups: () => sites().map((site) => setupOf(site, site.addresses[0], site.slug, baseUrl())),
     newToken,
     start: async () => {
       await server.listen({ host: config.host, port: config.port });
@@ -196,6 +200,8 @@ function mount(server: FastifyInstance, needs: Mounted): void {
     statusUrl,
     formPage: (wrong) => pingFormPage(wrong, baseUrl()),
   });
+  // GET /setup, /api/setup
+  server.register(showSetup, { sites, baseUrl });
   // GET /status/{id}
   server.register(readStatus, { store, now, baseUrl });
   // GET /api/linkbacks, /linkbacks.html, /linkbacks, /linkbacks.css

@@ -89,12 +89,16 @@ function welcome(app: App, config: Config): string {
     config.sites.length === 0
       ? ['There is no site yet. Name yours and start again:', '  SITES=https://blog.example npm start']
       : [
-          'To receive pingbacks, let your pages say so, in this header and in the <head>:',
-          ...config.sites.flatMap(({ slug, addresses: [own] }) => [
-            `  for ${own.href}`,
-            `    X-Pingback: ${base}/${slug}/xmlrpc`,
-            `    <link rel="pingback" href="${base}/${slug}/xmlrpc">`,
-          ]),
+          'Let your pages say where their linkbacks go, by these headers or these elements of the <head>:',
+          ...app
+            .setups()
+            .flatMap(({ target, headers, elements }) => [
+              `  for ${target}`,
+              ...Object.entries(headers).map(([name, value]) => `    ${name}: ${value}`),
+              ...elements.split('\n').map((element) => `    ${element}`),
+            ]),
+          'For TrackBack each page has a block of its own; this shows all there is to paste into one:',
+          `  ${base}/setup?target=ADDRESS-OF-THE-PAGE`,
           'To show what came in, put this where a page has its comments:',
           `  ${base}/linkbacks.html?target=ADDRESS-OF-THE-PAGE`,
         ];
