@@ -15,12 +15,13 @@ import { readLinkbacks } from './display/read.ts';
 import { makePublicSources } from './display/sources.ts';
 import { setupOf, showSetup, type Setup } from './display/setup.ts';
 import { readStatus } from './display/status.ts';
-import { makeAccept, type Accept, type Filed } from './linkback/accept.ts';
+import { makeAccept, unavailableRetrySeconds, type Accept, type Filed } from './linkback/accept.ts';
 import { makeAllowance } from './linkback/allowance.ts';
 import type { Store } from './linkback/ports.ts';
 import { problem, problemType } from './linkback/problem.ts';
 import type { Reason } from './linkback/refusal.ts';
 import { isOwnRoute, pageAt, type Site } from './linkback/site.ts';
+import { Unavailable } from './linkback/unavailable.ts';
 import { moderate } from './moderation/moderate.ts';
 import { firstToken, makeAuthenticate, type Authenticate } from './moderation/token.ts';
 import { receivePingbacks } from './protocols/pingback/receive.ts';
@@ -265,6 +266,8 @@ function buildServer(config: Config, { logger }: AppDependencies): FastifyInstan
   const server = fastify({
     logger,
     logController: new LogController({ disableRequestLogging: true }),
+    // A field that no schema knows is a mistake to be told of; left to itself, Fastify drops it.
+    ajv: { customOptions: { removeAdditional: false } },
     trustProxy: trustProxy(config),
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: 'idle',
@@ -276,6 +279,11 @@ function buildServer(config: Config, { logger }: AppDependencies): FastifyInstan
       keepSpelling(prefix !== '' && url.startsWith(`${prefix}/`) ? url.slice(prefix.length) : url),
   });
   server.setErrorHandler((error: FastifyError, request, reply) => {
+    if (error instanceof Unavailable) {
+      request.log.warn(error, 'the store is not ready');
+      reply.header('retry-after', unavailableRetrySeconds);
+      return sendProblem(reply, 503, 'The database cannot be written at the moment; try again later.');
+    }
     const status = error.statusCode ?? 500;
     if (status >= 500) request.log.error(error, 'answering failed');
     return sendProblem(reply, status, status >= 500 ? 'Something went wrong on our side.' : error.message);
