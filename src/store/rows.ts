@@ -37,9 +37,8 @@ export function searchText(linkback: Pick<Linkback, 'source' | 'target' | 'facts
     target,
     facts?.title,
     facts?.author.name,
-    excerpt?.before,
-    excerpt?.link,
-    excerpt?.after,
+    // One line, so that words on both sides of the link's edge are found together.
+    excerpt === null ? null : excerpt.before + excerpt.link + excerpt.after,
   ];
   return words
     .filter((each) => each !== undefined && each !== null)
