@@ -26,7 +26,7 @@ const decoders = {
  *
  * Limits: {@link maxBodyBytes} in and out, after which it stops reading; slower than {@link floorBytesPerSecond} after
  *         {@link floorAfterMs} is an error.
- * Throws: on a coding that is unknown or stacked, on damaged data before any came out, and when the signal fires.
+ * Throws: on a coding that is unknown or stacked, on damaged or unfinished data, and when the signal fires.
  */
 export async function readBody(
   raw: Readable,
@@ -38,7 +38,11 @@ export async function readBody(
   const floor = new AbortController();
   const all = AbortSignal.any([signal, floor.signal]);
   let bytesIn = 0;
-  raw.on('data', (chunk: Buffer) => (bytesIn += chunk.length));
+  raw.on('data', (chunk: Buffer) => {
+    bytesIn += chunk.length;
+    // Counted here, for what is compressed may come to nothing for ever.
+    if (bytesIn > maxBodyBytes) decoder?.destroy(new EnoughRead());
+  });
   const startedAt = performance.now();
   const watch = setInterval(() => {
     const elapsedMs = performance.now() - startedAt;
@@ -49,7 +53,7 @@ export async function readBody(
   // A source stream that fails does not end what it is piped into.
   raw.on('error', (error) => out.destroy(error));
   try {
-    return await collect(out, all, () => bytesIn);
+    return await collect(out, all);
   } finally {
     clearInterval(watch);
     raw.destroy();
@@ -65,7 +69,10 @@ function decoderFor(coding: string | string[] | undefined) {
   return decoders[name as keyof typeof decoders]();
 }
 
-async function collect(out: Readable, signal: AbortSignal, bytesIn: () => number): Promise<Body> {
+/** No failure: ends a body that has brought as many bytes as we read. */
+class EnoughRead extends Error {}
+
+async function collect(out: Readable, signal: AbortSignal): Promise<Body> {
   const chunks: Buffer[] = [];
   let length = 0;
   const stop = (): void => {
@@ -77,9 +84,12 @@ async function collect(out: Readable, signal: AbortSignal, bytesIn: () => number
     for await (const chunk of out as AsyncIterable<Buffer>) {
       chunks.push(chunk.subarray(0, maxBodyBytes - length));
       length += chunk.length;
-      if (length >= maxBodyBytes || bytesIn() > maxBodyBytes) return joined(chunks, true);
+      if (length >= maxBodyBytes) return joined(chunks, true);
     }
     return joined(chunks, false);
+  } catch (error) {
+    if (error instanceof EnoughRead) return joined(chunks, true);
+    throw error;
   } finally {
     signal.removeEventListener('abort', stop);
   }
