@@ -8,16 +8,21 @@ export type Outcomes = {
   /** Resolves with the next attempt's answer, or with undefined after `withinMs`. Ask before the attempt can start. */
   readonly next: (linkbackId: string, withinMs: number) => Promise<Told['answer'] | undefined>;
   readonly tell: (told: Told) => void;
-  /** Lets everybody go who waits, with nothing to tell: the service is stopping. */
+  /** Lets everybody go who waits or comes later, with nothing to tell: the service is stopping. */
   readonly dismiss: () => void;
 };
 
 /** Makes the place where callers wait for the verdict on their ping. */
 export function makeOutcomes(): Outcomes {
   const waiting = new Map<string, Set<(answer: Told['answer'] | undefined) => void>>();
+  let isDismissed = false;
   return {
     next: (id, withinMs) =>
       new Promise((resolve) => {
+        if (isDismissed) {
+          resolve(undefined);
+          return;
+        }
         const those = waiting.get(id) ?? new Set();
         const leave = (answer: Told['answer'] | undefined): void => {
           clearTimeout(timer);
@@ -32,6 +37,7 @@ export function makeOutcomes(): Outcomes {
       for (const leave of [...(waiting.get(linkbackId) ?? [])]) leave(answer);
     },
     dismiss: () => {
+      isDismissed = true;
       for (const those of [...waiting.values()]) for (const leave of [...those]) leave(undefined);
     },
   };
