@@ -147,11 +147,26 @@ async function workOn(lease: Lease, options: WorkerOptions, signal: AbortSignal)
 /** A defect in verifying is ours, not the source's: it is logged, and tried again like any trouble. */
 async function attempt(linkback: Linkback, options: WorkerOptions, signal: AbortSignal): Promise<Outcome> {
   try {
-    return await options.verify(linkback, signal);
+    signal.throwIfAborted();
+    return await unlessStopped(options.verify(linkback, signal), signal);
   } catch (error) {
     signal.throwIfAborted();
     options.log.defect('verifying failed', error, linkback.id);
     return { kind: 'setback', detail: `a defect of ours: ${String(error)}` };
+  }
+}
+
+/** Work that does not hear the signal, such as reading a page, must not hold up the end of the service. */
+async function unlessStopped<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const stop = Promise.withResolvers<never>();
+  const onAbort = (): void => {
+    stop.reject(new Error('the service is stopping', { cause: signal.reason }));
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work, stop.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
   }
 }
 
