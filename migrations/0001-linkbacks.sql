@@ -63,6 +63,8 @@ CREATE TABLE announcement (
   held INTEGER NOT NULL CHECK (held IN (0, 1)),
   -- What a TrackBack says of its page.
   claims TEXT,
+  -- The page that a webmention says vouches for its source.
+  vouch TEXT CHECK (length(vouch) <= 8192),
   sender_ip TEXT CHECK (length(sender_ip) <= 64),
   first_at BIGINT NOT NULL CHECK (first_at > 0),
   last_at BIGINT NOT NULL CHECK (last_at > 0),

@@ -21,6 +21,7 @@ import type { Store } from './linkback/ports.ts';
 import { problem, problemType } from './linkback/problem.ts';
 import type { Reason } from './linkback/refusal.ts';
 import { isOwnRoute, pageAt, type Site } from './linkback/site.ts';
+import { makeNeedsVouch } from './linkback/vouch.ts';
 import { Unavailable } from './linkback/unavailable.ts';
 import { moderate } from './moderation/moderate.ts';
 import { firstToken, makeAuthenticate, type Authenticate } from './moderation/token.ts';
@@ -34,6 +35,7 @@ import { openSqlite } from './store/sqlite.ts';
 import { makeStore } from './store/store.ts';
 import { makeLookAtTarget } from './verify/target.ts';
 import { makeVerify } from './verify/verify.ts';
+import { makeCheckVouch } from './verify/vouch.ts';
 import { makeFetchPage } from './web/fetch.ts';
 import { makeGuard } from './web/guard.ts';
 import { openReader } from './web/reader.ts';
@@ -101,7 +103,13 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
   const fetchPage = makeFetchPage({ guard, turns, userAgent, now });
   const reader = openReader();
   const lookAtTarget = makeLookAtTarget({ store, fetchPage, reader, now });
-  const verify = makeVerify({ siteOf, lookAtTarget, fetchPage, reader });
+  const verify = makeVerify({
+    siteOf,
+    lookAtTarget,
+    fetchPage,
+    reader,
+    checkVouch: makeCheckVouch({ store, fetchPage, reader }),
+  });
 
   const outcomes = makeOutcomes();
   const worker = makeWorker({
@@ -199,6 +207,7 @@ function mount(server: FastifyInstance, needs: Mounted): void {
   server.register(receiveWebmentions, {
     accept,
     statusUrl,
+    needsVouch: makeNeedsVouch(sites, store),
     formPage: (wrong) => pingFormPage(wrong, baseUrl()),
   });
   // GET /setup, /api/setup

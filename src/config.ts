@@ -17,6 +17,7 @@ export const settings = {
   POLICY: 'hold-first',
   BLOCKED_HOSTS: '',
   CLOSED_PATHS: '',
+  VOUCH_REQUIRED: '',
   EXCERPT_STYLE: 'wordpress',
   EXCERPT_WINDOW: '100',
   EXCERPT_MARK: '[…]',
@@ -122,6 +123,7 @@ function readSites(read: Read): readonly Site[] {
   };
   const blocked = read('BLOCKED_HOSTS', (text) => list(text).map(forSite(hostName)));
   const closed = read('CLOSED_PATHS', (text) => list(text).map(forSite(path)));
+  const vouching = read('VOUCH_REQUIRED', list);
   const named = read('SITES', (text) => distinct(list(text).map(site)));
   const of = (entries: readonly ForSite[], slug: string): string[] =>
     entries.filter((each) => each.slug === undefined || each.slug === slug).map((each) => each.value);
@@ -132,6 +134,7 @@ function readSites(read: Read): readonly Site[] {
     quoting,
     blockedHosts: of(blocked, slug),
     closedPaths: of(closed, slug),
+    requiresVouch: vouching.includes(slug),
   }));
 }
 

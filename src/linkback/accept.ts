@@ -17,6 +17,8 @@ export type Ping = {
   readonly site?: string;
   /** What the sender says of its page, where its dialect has room for that. */
   readonly claims?: Claims;
+  /** A page that vouches for the source. Spec: Vouch. */
+  readonly vouch?: string;
 };
 
 /** A ping that passed every check that needs no network: what the store writes down. */
@@ -34,6 +36,7 @@ export type AcceptedPing = {
   readonly pairKey: string;
   readonly senderIp: string;
   readonly claims: Claims | null;
+  readonly vouch: string | null;
   /** Ids to use when the pair is new: public and internal, and unguessable for the sender. */
   readonly newId: string;
   readonly newStatusId: string;
@@ -127,5 +130,6 @@ export function judgePing(ping: Ping, sites: readonly Site[]): JudgedPing | Refu
     pairKey: pairKey(site, source, target),
     senderIp: ping.senderIp,
     claims: ping.claims ?? null,
+    vouch: parsePageUrl(ping.vouch ?? '')?.href ?? null,
   };
 }

@@ -46,7 +46,11 @@ export type Evidence = {
   /** How many links to the target the page holds (counted up to a limit). */
   readonly linksFound: number;
   readonly finalUrl: string;
+  /** The page that vouches for the source, and whether it does; absent when none was named. */
+  readonly vouch?: Vouch;
 };
+
+export type Vouch = { readonly url: string; readonly holds: boolean; readonly detail: string };
 
 /** What a source page says about itself, as plain text. */
 export type PageFacts = {
@@ -66,6 +70,8 @@ export type Announcement = {
   /** Whether this dialect's link rule held at the last verification. */
   readonly held: boolean;
   readonly claims: Claims | null;
+  /** The page that the sender says vouches for its own. */
+  readonly vouch: string | null;
   readonly firstAt: number;
   readonly lastAt: number;
 };

@@ -135,6 +135,11 @@ export type TargetLook = {
   readonly expiresAt: number;
 };
 
+export type TrustStore = {
+  /** Whether the owner of a site has approved a linkback from this host. */
+  readonly isApprovedHost: (site: string, host: string) => Promise<boolean>;
+};
+
 export type TargetStore = {
   readonly targetLook: (targetKey: string) => Promise<TargetLook | undefined>;
   readonly saveTargetLook: (targetKey: string, look: TargetLook) => Promise<void>;
@@ -160,6 +165,7 @@ export type Store = JobStore &
   PublicStore &
   StatusStore &
   ModerationStore &
+  TrustStore &
   TargetStore &
   TokenStore & {
     /** Resolves when the store can read and write; throws otherwise. */

@@ -26,6 +26,8 @@ export type Site = {
   readonly blockedHosts: readonly string[];
   /** Paths, with everything below them, that take no linkbacks. */
   readonly closedPaths: readonly string[];
+  /** Whether a webmention from a host that is not approved yet must name a page that vouches for it. */
+  readonly requiresVouch: boolean;
 };
 
 /** Finds the site that a target belongs to: the one with the longest address above it. */

@@ -30,7 +30,10 @@ export type Filing = {
  */
 export type NotFound = {
   readonly kind: 'not-found';
-  readonly reason: Extract<Reason, 'source-unusable' | 'no-link' | 'target-gone' | 'our-fault'>;
+  readonly reason: Extract<
+    Reason,
+    'source-unusable' | 'no-link' | 'target-gone' | 'access-denied' | 'our-fault'
+  >;
   readonly finding: 'gone' | 'absent' | 'unreachable';
   /** For the owner and the log: never shown to senders. */
   readonly detail: string;

@@ -151,7 +151,11 @@ async function finish(
     .executeTakeFirst();
   const linkback = job === undefined ? undefined : await loadLinkback(db, lease.linkbackId);
   if (job === undefined || linkback === undefined) return undefined;
-  const settlement = settle({ linkback, hostIsApproved: await isApprovedHost(db, linkback), now });
+  const settlement = settle({
+    linkback,
+    hostIsApproved: await isApprovedHost(db, linkback.site, linkback.sourceHost, linkback.id),
+    now,
+  });
   await saveLinkback(db, linkback, settlement.linkback, settlement.events, newId);
   await db
     .updateTable('linkback')
@@ -197,14 +201,15 @@ async function endJob(db: Db, lease: Lease, next: NextRun | 'parked' | undefined
   await db.updateTable('job').set(set).where('id', '=', lease.jobId).execute();
 }
 
-async function isApprovedHost(db: Db, linkback: Linkback): Promise<boolean> {
+/** Whether another linkback of the host than this one, if any, is approved on the site. */
+export async function isApprovedHost(db: Db, site: string, host: string, exceptId = ''): Promise<boolean> {
   const row = await db
     .selectFrom('linkback')
     .select('id')
-    .where('source_host', '=', linkback.sourceHost)
-    .where('site', '=', linkback.site)
+    .where('source_host', '=', host)
+    .where('site', '=', site)
     .where('moderation', '=', 'approved')
-    .where('id', '<>', linkback.id)
+    .where('id', '<>', exceptId)
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;

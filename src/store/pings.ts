@@ -62,6 +62,7 @@ async function announce(db: Db, linkbackId: string, ping: AcceptedPing): Promise
     target: ping.target,
     sender_ip: ping.senderIp,
     claims: jsonOrNull(ping.claims),
+    vouch: ping.vouch,
     last_at: ping.at,
   };
   const row = await db

@@ -78,6 +78,7 @@ function decodeAnnouncement(row: AnnouncementRow): Announcement {
     statusId: row.status_id,
     held: row.held === 1,
     claims: parsed(row.claims) as Claims | null,
+    vouch: row.vouch,
     firstAt: row.first_at,
     lastAt: row.last_at,
   };

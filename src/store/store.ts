@@ -1,6 +1,6 @@
 import type { Store, TargetStore, TokenStore } from '../linkback/ports.ts';
 import type { Engine } from './engine.ts';
-import { jobStore, type JobStoreOptions } from './jobs.ts';
+import { isApprovedHost, jobStore, type JobStoreOptions } from './jobs.ts';
 import { moderationStore } from './moderation.ts';
 import { pingStore } from './pings.ts';
 import { publicStore, statusStore } from './public.ts';
@@ -13,6 +13,7 @@ export function makeStore(engine: Engine, options: JobStoreOptions): Store {
     ...publicStore(engine),
     ...statusStore(engine),
     ...moderationStore(engine, options),
+    isApprovedHost: (site, host) => isApprovedHost(engine.db, site, host),
     ...targetStore(engine),
     ...tokenStore(engine),
     check: async () => {

@@ -50,6 +50,7 @@ export type AnnouncementRow = {
   status_id: string;
   held: number;
   claims: string | null;
+  vouch: string | null;
   sender_ip: string | null;
   first_at: number;
   last_at: number;

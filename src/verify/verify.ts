@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Linkback, PageFacts } from '../linkback/linkback.ts';
+import type { Linkback, PageFacts, Vouch } from '../linkback/linkback.ts';
 import { ownName, refiling } from '../linkback/filing.ts';
 import type { Site } from '../linkback/site.ts';
 import type { Found, NotFound, Outcome } from '../linkback/verdict.ts';
@@ -9,6 +9,7 @@ import { fillFromClaims } from './claims.ts';
 import { cutExcerpt } from './excerpt.ts';
 import { chooseLink } from './link.ts';
 import type { LookAtTarget } from './target.ts';
+import type { CheckVouch } from './vouch.ts';
 
 /**
  * A source that cannot be reached is never told sooner than this, in milliseconds: how fast a refused address, an
@@ -19,6 +20,7 @@ export const unreachableAfterMs = 1000;
 export type VerifyOptions = {
   readonly siteOf: (slug: string) => Site | undefined;
   readonly lookAtTarget: LookAtTarget;
+  readonly checkVouch: CheckVouch;
   readonly fetchPage: FetchPage;
   readonly reader: Pick<Reader, 'read'>;
 };
@@ -66,8 +68,19 @@ export function makeVerify(options: VerifyOptions): Verify {
       source: ownName(source, { url: page.url, canonical: reading.canonical }),
       target: ours.page === null ? target : new URL(ours.page),
     };
-    return { ...found, filing: refiling(site, { source, target }, names) };
+    const vouch = await options.checkVouch(site, linkback, signal);
+    if (isUnvouched(site, linkback, vouch))
+      return notFound('access-denied', 'gone', `vouch: ${vouch?.detail ?? ''}`);
+    const evidence = vouch === null ? found.evidence : { ...found.evidence, vouch };
+    return { ...found, evidence, filing: refiling(site, { source, target }, names) };
   };
+}
+
+/** A site may want a vouch; one that was given to it and does not hold is a no, as long as only a webmention came. */
+function isUnvouched(site: Site, linkback: Linkback, vouch: Vouch | null): boolean {
+  const isNew = linkback.verifiedAt === null;
+  const isWebmention = linkback.announcements.every((each) => each.dialect === 'webmention');
+  return site.requiresVouch && isNew && isWebmention && vouch !== null && !vouch.holds;
 }
 
 type UsablePage = {

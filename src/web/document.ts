@@ -1,5 +1,5 @@
 import type { PageFacts } from '../linkback/linkback.ts';
-import { lenientForm, parsePageUrl, type Addresses } from '../linkback/page-url.ts';
+import { hostOf, lenientForm, parsePageUrl, type Addresses } from '../linkback/page-url.ts';
 import { decodePage } from './charset.ts';
 import { gatherFacts, readHead, webAddress } from './facts.ts';
 import { mayHaveMicroformats, readMicroformats, type Microformats } from './microformats.ts';
@@ -17,6 +17,8 @@ export type ReadingTask = {
   readonly target: string;
   /** Other addresses of the target, from which redirects or `rel=canonical` lead to it. */
   readonly otherTargets?: readonly string[];
+  /** Take any page of this host for the target. */
+  readonly targetHost?: string;
   /** The target's site and its aliases, the site's own address first. */
   readonly addresses: readonly string[];
 };
@@ -53,7 +55,11 @@ export function readDocument(task: ReadingTask): Reading {
       hasMicroformats: false,
     };
   }
-  const scan = scanHtml(text, { url, isWanted, isEnough: (link) => link.element === 'a' && link.inContent });
+  const scan = scanHtml(text, {
+    url,
+    isWanted,
+    isEnough: (link) => link.element === 'a' && link.inContent && task.targetHost === undefined,
+  });
   const head = readHead(scan.head);
   const facts = gatherFacts(scan, url, head);
   const isTitled = facts.title !== url.hostname;
@@ -78,6 +84,8 @@ const unknown = { author: { name: null, url: null, photo: null }, publishedAt: n
 
 /** The lenient rule as a question; what leads there exactly does so leniently, too. */
 function leadsToTarget(task: ReadingTask): (href: URL) => boolean {
+  const { targetHost } = task;
+  if (targetHost !== undefined) return (href) => hostOf(href) === targetHost;
   const addresses = addressesOf(task);
   const targets = [task.target, ...(task.otherTargets ?? [])].map((target) => new URL(target));
   const wanted = new Set(targets.map((target) => lenientForm(target, addresses)));

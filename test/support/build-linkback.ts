@@ -11,6 +11,7 @@ export function buildSite(change: Partial<Site> = {}): Site {
     quoting: { style: 'wordpress', window: 100, mark: '[…]' },
     blockedHosts: [],
     closedPaths: [],
+    requiresVouch: false,
     ...change,
   };
 }
@@ -30,6 +31,7 @@ export function buildLinkback(change: Partial<Linkback> = {}): Linkback {
         statusId: 'status-of-the-pingback',
         held: false,
         claims: null,
+        vouch: null,
         firstAt: 1000,
         lastAt: 1000,
       },

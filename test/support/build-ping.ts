@@ -21,6 +21,7 @@ export function buildPing(change: Partial<AcceptedPing> = {}): AcceptedPing {
     pairKey: `key of ${source} ${target}`,
     senderIp: '192.0.2.1',
     claims: null,
+    vouch: null,
     newId,
     newStatusId: randomBytes(16).toString('base64url'),
     at: 1,

@@ -8,6 +8,8 @@ import { maxRequestBytes, readRequest } from './wire.ts';
 export type WebmentionOptions = {
   readonly accept: Accept;
   readonly statusUrl: (statusId: string) => string;
+  /** Whether the site wants a page that vouches for this source. */
+  readonly needsVouch: (source: string, target: string) => Promise<boolean>;
   /** A page with the form for people, which sends to the page's own address, and what is wrong with what they sent. */
   readonly formPage: (wrong: string | undefined) => string;
 };
@@ -49,12 +51,15 @@ async function receive(
   const asked = readRequest(body, request.headers['content-type'] ?? '');
   if (asked === undefined) return refuseIt(request, reply, { refused: 'malformed' }, options);
   const { site } = request.params as { site?: string };
+  if (asked.vouch === undefined && (await options.needsVouch(asked.source, asked.target)))
+    return askForVouch(reply);
   const filed = await options.accept({
     dialect: 'webmention',
     source: asked.source,
     target: asked.target,
     senderIp: request.ip,
     ...(site === undefined ? {} : { site }),
+    ...(asked.vouch === undefined ? {} : { vouch: asked.vouch }),
   });
   if (isRefusal(filed)) return refuseIt(request, reply, filed, options);
   const status = options.statusUrl(filed.statusId);
@@ -66,6 +71,13 @@ async function receive(
     .header('location', status)
     .type('text/plain; charset=utf-8')
     .send(`${text} Its status: ${status}\n`);
+}
+
+/** Spec: Vouch: the sender may send the same again, with a vouch. */
+function askForVouch(reply: FastifyReply): FastifyReply {
+  const detail = 'Name a page that vouches for the source, in the field "vouch", and send it again.';
+  const answer = { type: 'about:blank', title: 'Retry With vouch', status: 449, detail };
+  return reply.code(449).type(problemType).send(JSON.stringify(answer));
 }
 
 function refuseIt(
