@@ -19,7 +19,7 @@ export type Turn = {
 export type Turns = {
   /** Waits until this URL's host may be fetched from; rejects when the signal fires first. */
   readonly take: (url: URL, signal: AbortSignal) => Promise<Turn>;
-  /** Hosts with their port that have a turn now or rest after one. */
+  /** Hosts with their port that have a turn now or rest after one; never our own. */
   readonly busyHosts: () => string[];
 };
 
@@ -37,9 +37,8 @@ export type TurnsOptions = {
  * With `isPolite` false only the total holds: for benchmarks and tests on loopback.
  */
 export function makeTurns({ isPolite, isOurs, nowMs = () => performance.now() }: TurnsOptions): Turns {
-  const underWay = new Map<string, string>();
+  const underWay = new Set<Fetch>();
   const restUntil = new Map<string, number>();
-  let fetches = 0;
   let silent = 0;
   let waiting: (() => void)[] = [];
 
@@ -49,22 +48,29 @@ export function makeTurns({ isPolite, isOurs, nowMs = () => performance.now() }:
     for (const wake of woken) wake();
   };
 
+  /** Timers may run a little ahead of the clock: whoever is woken too early would wait for a next change in vain. */
+  const wakeAt = (until: number): void => {
+    const leftMs = until - nowMs();
+    if (leftMs > 0) setTimeout(wakeAt, Math.ceil(leftMs), until).unref();
+    else wakeAll();
+  };
+
   const forgetRested = (): void => {
     for (const [host, until] of restUntil) if (until <= nowMs()) restUntil.delete(host);
   };
 
   const isFree = (url: URL): boolean => {
-    if (fetches >= maxFetches) return false;
+    if (underWay.size >= maxFetches) return false;
     if (!isPolite) return true;
+    const all = [...underWay];
     const domain = domainOf(url);
-    const ofDomain = [...underWay.values()].filter((each) => each === domain).length;
-    const isHostFree = isOurs(url) || (!underWay.has(url.host) && !restUntil.has(url.host));
-    return isHostFree && ofDomain < maxFetchesPerDomain;
+    if (all.filter((each) => each.domain === domain).length >= maxFetchesPerDomain) return false;
+    return isOurs(url) || !(restUntil.has(url.host) || all.some((each) => each.host === url.host));
   };
 
   const begin = (url: URL): Turn => {
-    fetches += 1;
-    underWay.set(url.host, domainOf(url));
+    const fetch = { host: url.host, domain: domainOf(url), isOurs: isOurs(url) };
+    underWay.add(fetch);
     let isSilent = false;
     return {
       maySitSilent: () => {
@@ -74,12 +80,12 @@ export function makeTurns({ isPolite, isOurs, nowMs = () => performance.now() }:
         return (isSilent = true);
       },
       end: () => {
-        fetches -= 1;
         if (isSilent) silent -= 1;
-        underWay.delete(url.host);
-        if (isPolite && !isOurs(url)) {
-          restUntil.set(url.host, nowMs() + hostRestMs);
-          setTimeout(wakeAll, hostRestMs).unref();
+        underWay.delete(fetch);
+        if (isPolite && !fetch.isOurs) {
+          const until = nowMs() + hostRestMs;
+          restUntil.set(fetch.host, until);
+          wakeAt(until);
         }
         wakeAll();
       },
@@ -98,21 +104,22 @@ export function makeTurns({ isPolite, isOurs, nowMs = () => performance.now() }:
     busyHosts: () => {
       if (!isPolite) return [];
       forgetRested();
-      return [...underWay.keys(), ...restUntil.keys()];
+      const theirs = [...underWay].filter((each) => !each.isOurs);
+      return [...theirs.map((each) => each.host), ...restUntil.keys()];
     },
   };
 }
 
+type Fetch = { readonly host: string; readonly domain: string; readonly isOurs: boolean };
+
 async function nextChange(waiting: (() => void)[], signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
-    waiting.push(resolve);
-    signal.addEventListener(
-      'abort',
-      () => {
-        resolve();
-      },
-      { once: true },
-    );
+    const wake = (): void => {
+      signal.removeEventListener('abort', wake);
+      resolve();
+    };
+    waiting.push(wake);
+    signal.addEventListener('abort', wake);
   });
 }
 
