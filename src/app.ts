@@ -1,13 +1,5 @@
 import cors from '@fastify/cors';
-import helmet from '@fastify/helmet';
-import {
-  fastify,
-  LogController,
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyServerOptions,
-} from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { v7 as newId } from 'uuid';
 import type { Config } from './config.ts';
 import { pingFormPage } from './display/ping-form.ts';
@@ -15,22 +7,21 @@ import { readLinkbacks } from './display/read.ts';
 import { makePublicSources } from './display/sources.ts';
 import { setupOf, showSetup, type Setup } from './display/setup.ts';
 import { readStatus } from './display/status.ts';
-import { makeAccept, unavailableRetrySeconds, type Accept, type Filed } from './linkback/accept.ts';
+import { makeAccept, type Accept, type Filed } from './linkback/accept.ts';
 import { makeAllowance } from './linkback/allowance.ts';
 import type { Store } from './linkback/ports.ts';
-import { problem, problemType } from './linkback/problem.ts';
 import type { Reason } from './linkback/refusal.ts';
 import { isOwnRoute, pageAt, type Site } from './linkback/site.ts';
 import { makeNeedsVouch } from './linkback/vouch.ts';
-import { Unavailable } from './linkback/unavailable.ts';
 import { moderate } from './moderation/moderate.ts';
 import { firstToken, makeAuthenticate, type Authenticate } from './moderation/token.ts';
 import { receivePingbacks } from './protocols/pingback/receive.ts';
-import { keepSpelling, receiveTrackbacks } from './protocols/trackback/receive.ts';
+import { receiveTrackbacks } from './protocols/trackback/receive.ts';
 import { receiveWebmentions } from './protocols/webmention/receive.ts';
 import { makeOutcomes } from './queue/outcomes.ts';
 import { makeRecheckAt, makeRetryAt } from './queue/retry.ts';
 import { makeWorker, type WorkerLog } from './queue/worker.ts';
+import { buildServer, listeningAt, operate, type LoggerOptions } from './server.ts';
 import { openSqlite } from './store/sqlite.ts';
 import { makeStore } from './store/store.ts';
 import { makeLookAtTarget } from './verify/target.ts';
@@ -44,8 +35,6 @@ import { makeTurns } from './web/turns.ts';
 
 /** How long jobs in hand may take to end when the service stops, in milliseconds. */
 const stopGraceMs = 15_000;
-/** How long a request's bytes may take to arrive; the default is for ever. */
-const requestTimeoutMs = 10_000;
 
 export type App = {
   /** The public address, without a trailing slash; right once the service listens. */
@@ -59,8 +48,6 @@ export type App = {
   /** Takes nothing new, ends or releases what is in hand, and closes everything. */
   readonly stop: () => Promise<void>;
 };
-
-export type LoggerOptions = NonNullable<FastifyServerOptions['logger']>;
 
 export type AppDependencies = {
   readonly version: string;
@@ -86,8 +73,7 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
   const store = makeStore(engine, { now, newId });
   const newToken = config.adminToken === undefined ? await firstToken(store, newId(), now()) : undefined;
 
-  const server = buildServer(config, dependencies);
-  await server.register(helmet, headers);
+  const server = buildServer(config, dependencies.logger);
   const base = (): URL => config.baseUrl ?? new URL(listeningAt(server, config));
   const baseUrl = (): string => base().href.replace(/\/$/u, '');
   const ourHosts = new Set(config.sites.flatMap((site) => site.addresses.map((address) => address.host)));
@@ -231,98 +217,7 @@ function mount(server: FastifyInstance, needs: Mounted): void {
   // GET /api/moderation/linkbacks, GET PATCH DELETE …/{id}, POST …/{id}/verify
   server.register(moderate, { store, authenticate, wake, now });
   // GET /healthz, /readyz
-  server.register(operate, { store });
-}
-
-function operate(server: FastifyInstance, { store }: Pick<Mounted, 'store'>, done: () => void): void {
-  server.get('/healthz', () => ({ status: 'alive' }));
-  server.get('/readyz', async (request, reply) => {
-    try {
-      await store.check();
-      return { status: 'ready' };
-    } catch (error) {
-      request.log.warn(error, 'the store is not ready');
-      return reply.code(503).header('retry-after', 30).send({ status: 'degraded', store: 'cannot write' });
-    }
-  });
-  done();
-}
-
-/** What every answer says to browsers; pages load our own style and nothing else. */
-const headers = {
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: {
-      'default-src': ["'none'"],
-      'script-src': ["'self'"],
-      'style-src': ["'self'"],
-      'img-src': ["'self'"],
-      'connect-src': ["'self'"],
-      'form-action': ["'self'"],
-      'base-uri': ["'none'"],
-      'frame-ancestors': ["'none'"],
-      'require-trusted-types-for': ["'script'"],
-    },
-  },
-  referrerPolicy: { policy: 'no-referrer' },
-  frameguard: { action: 'deny' },
-  // Said by the proxy that ends TLS, if at all.
-  strictTransportSecurity: false,
-} as const;
-
-function buildServer(config: Config, { logger }: AppDependencies): FastifyInstance {
-  const prefix = config.baseUrl?.pathname.replace(/\/$/u, '') ?? '';
-  const server = fastify({
-    logger,
-    logController: new LogController({ disableRequestLogging: true }),
-    // A field that no schema knows is a mistake to be told of; left to itself, Fastify drops it.
-    ajv: { customOptions: { removeAdditional: false } },
-    trustProxy: trustProxy(config),
-    requestTimeout: requestTimeoutMs,
-    forceCloseConnections: 'idle',
-    // While stopping, each dialect says "unavailable" in its own words.
-    return503OnClosing: false,
-    routerOptions: { maxParamLength: 200 },
-    // Behind a proxy that passes the path on as it is, the public address may have one of its own.
-    rewriteUrl: ({ url = '/' }) =>
-      keepSpelling(prefix !== '' && url.startsWith(`${prefix}/`) ? url.slice(prefix.length) : url),
-  });
-  server.setErrorHandler((error: FastifyError, request, reply) => {
-    if (error instanceof Unavailable) {
-      request.log.warn(error, 'the store is not ready');
-      reply.header('retry-after', unavailableRetrySeconds);
-      return sendProblem(reply, 503, 'The database cannot be written at the moment; try again later.');
-    }
-    const status = error.statusCode ?? 500;
-    if (status >= 500) request.log.error(error, 'answering failed');
-    return sendProblem(reply, status, status >= 500 ? 'Something went wrong on our side.' : error.message);
-  });
-  server.setNotFoundHandler((_request, reply) =>
-    sendProblem(reply, 404, 'There is nothing at this address.'),
-  );
-  return server;
-}
-
-function sendProblem(reply: FastifyReply, status: number, detail: string): FastifyReply {
-  return reply
-    .code(status)
-    .type(problemType)
-    .send(JSON.stringify(problem(status, detail)));
-}
-
-/** Counting hops from us, the first is the proxy that called; without proxies nobody's word is believed. */
-function trustProxy({
-  trustProxy: trusted,
-}: Config): string[] | false | ((address: string, hop: number) => boolean) {
-  return typeof trusted === 'number' ? (_address, hop) => hop < trusted : trusted;
-}
-
-/** The address we listen on, for when no public address is set. */
-function listeningAt(server: FastifyInstance, { host, port }: Config): string {
-  const address = server.server.address();
-  const actual = typeof address === 'object' && address !== null ? address.port : port;
-  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
-  return `http://${name.includes(':') ? `[${name}]` : name}:${actual}/`;
+  server.register(operate, { check: store.check });
 }
 
 /** One line for each job's end and for each defect, with the linkback's id. */

@@ -1,8 +1,9 @@
 import './runtime.ts';
 import { fileURLToPath } from 'node:url';
 import { destination } from 'pino';
-import { buildApp, type App, type LoggerOptions } from './app.ts';
+import { buildApp, type App } from './app.ts';
 import { readConfig, readEnvironment, readVersion, type Config } from './config.ts';
+import type { LoggerOptions } from './server.ts';
 import { Halt } from './linkback/halt.ts';
 
 /** When stopping takes longer than this the process ends all the same, in milliseconds. */

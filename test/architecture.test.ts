@@ -34,9 +34,9 @@ const homes: Readonly<Record<string, RegExp>> = {
   'xmlrpc/lib/serializer.js': /^protocols\/pingback\/wire\.ts$/u,
   saxes: /^protocols\/pingback\/wire\.ts$/u,
   typebox: /^(?:display|moderation|protocols)\//u,
-  fastify: /^(?:app|main)\.ts$/u,
+  fastify: /^server\.ts$/u,
   '@fastify/cors': /^app\.ts$/u,
-  '@fastify/helmet': /^app\.ts$/u,
+  '@fastify/helmet': /^server\.ts$/u,
   uuid: /^app\.ts$/u,
   commander: /^cli\.ts$/u,
   pino: /^main\.ts$/u,
@@ -45,10 +45,17 @@ const homes: Readonly<Record<string, RegExp>> = {
 /** Types cost nothing at run time: rooms that serve HTTP know Fastify by its types only. */
 const typeHomes: Readonly<Record<string, RegExp>> = {
   ...homes,
-  fastify: /^(?:app|main|(?:display|moderation|protocols)\/.*)\.ts$/u,
+  fastify: /^(?:app|server|(?:display|moderation|protocols)\/.*)\.ts$/u,
 };
 
-const doors: ReadonlySet<string> = new Set(['app.ts', 'main.ts', 'cli.ts', 'config.ts', 'runtime.ts']);
+const doors: ReadonlySet<string> = new Set([
+  'app.ts',
+  'main.ts',
+  'cli.ts',
+  'config.ts',
+  'runtime.ts',
+  'server.ts',
+]);
 const forbiddenNames = /(?:^|\/)(?:utils?|helpers?|common|manager|service|types|index|misc)\.ts$/u;
 
 const root = new URL('../src/', import.meta.url).pathname;

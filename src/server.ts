@@ -1,0 +1,115 @@
+import helmet from '@fastify/helmet';
+import {
+  fastify,
+  LogController,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyServerOptions,
+} from 'fastify';
+import type { Config } from './config.ts';
+import { unavailableRetrySeconds } from './linkback/accept.ts';
+import { problem, problemType } from './linkback/problem.ts';
+import { Unavailable } from './linkback/unavailable.ts';
+import { keepSpelling } from './protocols/trackback/receive.ts';
+
+/** How long a request's bytes may take to arrive, in milliseconds; the default is for ever. */
+const requestTimeoutMs = 10_000;
+
+export type LoggerOptions = NonNullable<FastifyServerOptions['logger']>;
+
+/** Makes the HTTP server that the rooms' routes are mounted on: its limits, headers, and what it says when all else fails. */
+export function buildServer(config: Config, logger: LoggerOptions): FastifyInstance {
+  const prefix = config.baseUrl?.pathname.replace(/\/$/u, '') ?? '';
+  const server = fastify({
+    logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    // A field that no schema knows is a mistake to be told of; left to itself, Fastify drops it.
+    ajv: { customOptions: { removeAdditional: false } },
+    trustProxy: trustProxy(config),
+    requestTimeout: requestTimeoutMs,
+    forceCloseConnections: 'idle',
+    // While stopping, each dialect says "unavailable" in its own words.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 200 },
+    // Behind a proxy that passes the path on as it is, the public address may have one of its own.
+    rewriteUrl: ({ url = '/' }) =>
+      keepSpelling(prefix !== '' && url.startsWith(`${prefix}/`) ? url.slice(prefix.length) : url),
+  });
+  server.setErrorHandler((error: FastifyError, request, reply) => {
+    if (error instanceof Unavailable) {
+      request.log.warn(error, 'the store is not ready');
+      reply.header('retry-after', unavailableRetrySeconds);
+      return sendProblem(reply, 503, 'The database cannot be written at the moment; try again later.');
+    }
+    const status = error.statusCode ?? 500;
+    if (status >= 500) request.log.error(error, 'answering failed');
+    return sendProblem(reply, status, status >= 500 ? 'Something went wrong on our side.' : error.message);
+  });
+  server.setNotFoundHandler((_request, reply) =>
+    sendProblem(reply, 404, 'There is nothing at this address.'),
+  );
+  server.register(helmet, headers);
+  return server;
+}
+
+/** What every answer says to browsers; pages load our own style and nothing else. */
+const headers = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      'default-src': ["'none'"],
+      'script-src': ["'self'"],
+      'style-src': ["'self'"],
+      'img-src': ["'self'"],
+      'connect-src': ["'self'"],
+      'form-action': ["'self'"],
+      'base-uri': ["'none'"],
+      'frame-ancestors': ["'none'"],
+      'require-trusted-types-for': ["'script'"],
+    },
+  },
+  referrerPolicy: { policy: 'no-referrer' },
+  frameguard: { action: 'deny' },
+  // Said by the proxy that ends TLS, if at all.
+  strictTransportSecurity: false,
+} as const;
+
+export type OperateOptions = { readonly check: () => Promise<void> };
+
+/** Serves `/healthz`, that the process is alive, and `/readyz`, that it can do its work. */
+export function operate(server: FastifyInstance, { check }: OperateOptions, done: () => void): void {
+  server.get('/healthz', () => ({ status: 'alive' }));
+  server.get('/readyz', async (request, reply) => {
+    try {
+      await check();
+      return { status: 'ready' };
+    } catch (error) {
+      request.log.warn(error, 'the store is not ready');
+      return reply.code(503).header('retry-after', 30).send({ status: 'degraded', store: 'cannot write' });
+    }
+  });
+  done();
+}
+
+function sendProblem(reply: FastifyReply, status: number, detail: string): FastifyReply {
+  return reply
+    .code(status)
+    .type(problemType)
+    .send(JSON.stringify(problem(status, detail)));
+}
+
+/** Counting hops from us, the first is the proxy that called; without proxies nobody's word is believed. */
+function trustProxy({
+  trustProxy: trusted,
+}: Config): string[] | false | ((address: string, hop: number) => boolean) {
+  return typeof trusted === 'number' ? (_address, hop) => hop < trusted : trusted;
+}
+
+/** The address we listen on, for when no public address is set. */
+export function listeningAt(server: FastifyInstance, { host, port }: Config): string {
+  const address = server.server.address();
+  const actual = typeof address === 'object' && address !== null ? address.port : port;
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${actual}/`;
+}
