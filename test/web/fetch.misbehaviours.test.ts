@@ -49,7 +49,7 @@ const unreachable: ReadonlySet<MisbehaviourName> = new Set([
 ]);
 
 /** No misbehaviour needs the total deadline to end: the headers', the body's and the floor come first. */
-const enoughMs = 8000;
+const enoughMs = 12_000;
 
 type Ending = { readonly fetched: Fetched; readonly tookMs: number; readonly made: number };
 
