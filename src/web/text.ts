@@ -45,9 +45,10 @@ function writtenLinks(text: string, isWanted: (href: URL) => boolean): FoundLink
   return links;
 }
 
-/** As written, else without the marks that may belong to the sentence around it. */
+/** As written, else without the marks or, where no blanks are written, the words that may belong to the sentence. */
 function wantedSpelling(written: string, isWanted: (href: URL) => boolean) {
-  for (const spelling of [written, written.replace(trailing, '')]) {
+  const bare = written.replace(/\P{ASCII}.*$/su, '');
+  for (const spelling of [written, written.replace(trailing, ''), bare, bare.replace(trailing, '')]) {
     const url = URL.parse(spelling);
     if (url !== null && isWanted(url)) return { spelling, url };
   }
