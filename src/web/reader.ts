@@ -64,6 +64,8 @@ function openPool(name: 'read' | 'microformats', threadCount: number, timeoutMs:
     resourceLimits: { maxOldGenerationSizeMb: maxHeapMb, maxYoungGenerationSizeMb: 64, stackSizeMb: stackMb },
   });
   const run = async (task: ReadingTask): Promise<unknown> => {
+    // Starting a thread takes its time, on a busy machine more than a page may: that is not the page's fault.
+    await pool.run(undefined, { name: 'ready' });
     try {
       return await pool.run(task, { signal: AbortSignal.timeout(timeoutMs) });
     } catch (error) {
