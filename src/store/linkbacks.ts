@@ -1,9 +1,10 @@
+import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
 import type { LinkbackEvent } from '../linkback/event.ts';
-import type { Announcement, Linkback } from '../linkback/linkback.ts';
+import type { Announcement, Dialect, Linkback } from '../linkback/linkback.ts';
 import type { Page } from '../linkback/ports.ts';
 import type { Db } from './engine.ts';
 import { changingColumns, decodeLinkback, encodeEvent } from './rows.ts';
-import type { AnnouncementRow, LinkbackRow } from './tables.ts';
+import type { AnnouncementRow, LinkbackRow, Tables } from './tables.ts';
 
 export async function loadLinkback(db: Db, id: string): Promise<Linkback | undefined> {
   const row = await db.selectFrom('linkback').selectAll().where('id', '=', id).executeTakeFirst();
@@ -24,6 +25,21 @@ export async function withAnnouncements(db: Db, rows: readonly LinkbackRow[]): P
   const byLinkback = new Map<string, AnnouncementRow[]>(ids.map((id) => [id, []]));
   for (const each of announcements) byLinkback.get(each.linkback_id)?.push(each);
   return rows.map((row) => decodeLinkback(row, byLinkback.get(row.id) ?? []));
+}
+
+/** A condition on linkbacks: that a dialect announced them, or that its link rule held, too. */
+export function announcedBy(
+  protocol: Dialect,
+  how: 'announced' | 'held' = 'announced',
+): (each: ExpressionBuilder<Tables, 'linkback'>) => Expression<SqlBool> {
+  return (each) => {
+    const announcements = each
+      .selectFrom('announcement')
+      .select('announcement.linkback_id')
+      .whereRef('announcement.linkback_id', '=', 'linkback.id')
+      .where('announcement.dialect', '=', protocol);
+    return each.exists(how === 'held' ? announcements.where('announcement.held', '=', 1) : announcements);
+  };
 }
 
 /** Cuts a list that was read with one row more than asked for into a page and its cursor. */

@@ -3,7 +3,7 @@ import { moderations, verifications } from '../linkback/linkback.ts';
 import type { Counts, ModerationQuery, ModerationStore } from '../linkback/ports.ts';
 import type { Db, Engine } from './engine.ts';
 import { askNow, jobState, type JobStoreOptions } from './jobs.ts';
-import { loadLinkback, saveLinkback, toPage } from './linkbacks.ts';
+import { announcedBy, loadLinkback, saveLinkback, toPage } from './linkbacks.ts';
 import { decodeEvent } from './rows.ts';
 import type { LinkbackRow, Tables } from './tables.ts';
 
@@ -74,17 +74,7 @@ function filtered(rows: Rows, query: ModerationQuery): Rows {
       each.or([each('source_host', '=', host), endsWith('source_host', `.${host}`)]),
     );
   }
-  if (protocol !== undefined) {
-    rows = rows.where((each) =>
-      each.exists(
-        each
-          .selectFrom('announcement')
-          .select('announcement.linkback_id')
-          .whereRef('announcement.linkback_id', '=', 'linkback.id')
-          .where('announcement.dialect', '=', protocol),
-      ),
-    );
-  }
+  if (protocol !== undefined) rows = rows.where(announcedBy(protocol));
   return rows;
 }
 

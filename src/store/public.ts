@@ -1,6 +1,6 @@
 import type { PublicQuery, PublicStore, StatusStore } from '../linkback/ports.ts';
 import type { Db, Engine } from './engine.ts';
-import { loadLinkback, toPage } from './linkbacks.ts';
+import { announcedBy, loadLinkback, toPage } from './linkbacks.ts';
 import type { LinkbackRow } from './tables.ts';
 
 export function publicStore({ db }: Engine): PublicStore {
@@ -16,18 +16,7 @@ async function publicRows(db: Db, query: PublicQuery): Promise<LinkbackRow[]> {
   if (type !== undefined) rows = rows.where('type', '=', type);
   if (since !== undefined) rows = rows.where('verified_at', '>=', since);
   if (after !== undefined) rows = rows.where('id', isNewestFirst ? '<' : '>', after);
-  if (protocol !== undefined) {
-    rows = rows.where((each) =>
-      each.exists(
-        each
-          .selectFrom('announcement')
-          .select('announcement.linkback_id')
-          .whereRef('announcement.linkback_id', '=', 'linkback.id')
-          .where('announcement.dialect', '=', protocol)
-          .where('announcement.held', '=', 1),
-      ),
-    );
-  }
+  if (protocol !== undefined) rows = rows.where(announcedBy(protocol, 'held'));
   return rows
     .orderBy('id', isNewestFirst ? 'desc' : 'asc')
     .limit(query.limit + 1)

@@ -117,6 +117,7 @@ export function storeSuite(name: string, open: () => Promise<OpenedStore>): void
             statusId: ping.newStatusId,
             held: false,
             claims: null,
+            vouch: null,
             firstAt: clock.now(),
             lastAt: clock.now(),
           },

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Accept, Filed } from '../../linkback/accept.ts';
 import { isRefusal, type Reason, type Refusal } from '../../linkback/refusal.ts';
+import { bodyOf, takeBodiesAsBytes } from '../raw-body.ts';
 import { callFaults, faults, wireFaultTexts, type Fault } from './faults.ts';
 import {
   formatFault,
@@ -66,14 +67,7 @@ export function receivePingbacks(app: FastifyInstance, options: PingbackOptions,
     headers['content-type'] = `text/xml;${headers['content-type'] ?? ''}`;
     next();
   });
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser(
-    '*',
-    { parseAs: 'buffer', bodyLimit: maxMessageBytes },
-    (_request, body, parsed) => {
-      parsed(null, body);
-    },
-  );
+  takeBodiesAsBytes(app, maxMessageBytes);
   app.setErrorHandler((error: FastifyError, request, reply) => {
     if (error.statusCode !== undefined && error.statusCode < 500) {
       return sendFault(reply, error.statusCode === 413 ? wireFault('too-large') : faults.malformed);
@@ -97,8 +91,7 @@ async function answer(
   reply: FastifyReply,
   options: PingbackOptions,
 ): Promise<FastifyReply> {
-  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  const call = readCall(body, request.headers['content-type'] ?? '');
+  const call = readCall(bodyOf(request), request.headers['content-type'] ?? '');
   if ('malformed' in call) return sendFault(reply, wireFault(call.malformed));
   const method = Object.hasOwn(methods, call.method) ? methods[call.method] : undefined;
   if (method === undefined) return sendFault(reply, callFaults['unknown-method']);

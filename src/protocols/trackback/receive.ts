@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Accept } from '../../linkback/accept.ts';
 import { isRefusal, type Refusal } from '../../linkback/refusal.ts';
+import { bodyOf, takeBodiesAsBytes } from '../raw-body.ts';
 import { faults } from './faults.ts';
 import { formatAnswer, formatList, maxRequestBytes, readRequest, type ListedPing } from './wire.ts';
 
@@ -25,14 +26,7 @@ type Asked = { readonly slug: string; readonly target: string | undefined; reado
  * Spec:    TrackBack 1.2.
  */
 export function receiveTrackbacks(app: FastifyInstance, options: TrackbackOptions, done: () => void): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser(
-    '*',
-    { parseAs: 'buffer', bodyLimit: maxRequestBytes },
-    (_request, body, parsed) => {
-      parsed(null, body);
-    },
-  );
+  takeBodiesAsBytes(app, maxRequestBytes);
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const isOurs = error.statusCode === undefined || error.statusCode >= 500;
     if (isOurs) request.log.error(error, 'answering a TrackBack ping failed');
@@ -51,8 +45,7 @@ async function receive(
   options: TrackbackOptions,
 ): Promise<FastifyReply> {
   const { slug, target } = askedFor(request, options);
-  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  const ping = readRequest(body, request.headers['content-type'] ?? '');
+  const ping = readRequest(bodyOf(request), request.headers['content-type'] ?? '');
   if (ping === undefined) return refuseIt(reply, { refused: 'malformed' });
   if (target === undefined) return refuseIt(reply, { refused: 'target-closed' });
   const { url: source, claims } = ping;

@@ -2,6 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { Accept } from '../../linkback/accept.ts';
 import { problem, problemType } from '../../linkback/problem.ts';
 import { isRefusal, type Refusal } from '../../linkback/refusal.ts';
+import { bodyOf, takeBodiesAsBytes } from '../raw-body.ts';
 import { faults } from './faults.ts';
 import { maxRequestBytes, readRequest } from './wire.ts';
 
@@ -22,14 +23,7 @@ export type WebmentionOptions = {
  * Spec:    Webmention 3.2.
  */
 export function receiveWebmentions(app: FastifyInstance, options: WebmentionOptions, done: () => void): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser(
-    '*',
-    { parseAs: 'buffer', bodyLimit: maxRequestBytes },
-    (_request, body, parsed) => {
-      parsed(null, body);
-    },
-  );
+  takeBodiesAsBytes(app, maxRequestBytes);
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const isOurs = error.statusCode === undefined || error.statusCode >= 500;
     if (isOurs) request.log.error(error, 'answering a webmention failed');
@@ -47,8 +41,7 @@ async function receive(
   reply: FastifyReply,
   options: WebmentionOptions,
 ): Promise<FastifyReply> {
-  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  const asked = readRequest(body, request.headers['content-type'] ?? '');
+  const asked = readRequest(bodyOf(request), request.headers['content-type'] ?? '');
   if (asked === undefined) return refuseIt(request, reply, { refused: 'malformed' }, options);
   const { site } = request.params as { site?: string };
   if (asked.vouch === undefined && (await options.needsVouch(asked.source, asked.target)))
