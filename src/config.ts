@@ -69,8 +69,16 @@ export function readVersion(): string {
 
 /** The process's environment over what the file `.env` says. */
 export function readEnvironment(file = '.env'): Environment {
-  const fromFile = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
-  return { ...fromFile, ...process.env };
+  return { ...(existsSync(file) ? readEnvFile(file) : {}), ...process.env };
+}
+
+function readEnvFile(file: string): Environment {
+  try {
+    return parseEnv(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const remedy = 'Make it a file that this user may read, or start in another folder.';
+    throw new Halt(`${file} cannot be read: ${messageOf(error)}.`, remedy, { cause: error });
+  }
 }
 
 /**
@@ -86,7 +94,7 @@ export function readConfig(environment: Environment): Config {
     try {
       return parse(isUnset ? settings[name] : text);
     } catch (error) {
-      faults.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+      faults.push(`${name}: ${withoutPasswords(messageOf(error))}`);
       return parse(settings[name]);
     }
   };
@@ -121,10 +129,11 @@ function readSites(read: Read): readonly Site[] {
     window: read('EXCERPT_WINDOW', wholeNumber(20, 500)),
     mark: read('EXCERPT_MARK', mark),
   };
-  const blocked = read('BLOCKED_HOSTS', (text) => list(text).map(forSite(hostName)));
-  const closed = read('CLOSED_PATHS', (text) => list(text).map(forSite(path)));
-  const vouching = read('VOUCH_REQUIRED', list);
   const named = read('SITES', (text) => distinct(list(text).map(site)));
+  const slug = slugOf(named);
+  const blocked = read('BLOCKED_HOSTS', (text) => list(text).map(forSite(slug, hostName)));
+  const closed = read('CLOSED_PATHS', (text) => list(text).map(forSite(slug, path)));
+  const vouching = read('VOUCH_REQUIRED', (text) => list(text).map(slug));
   const of = (entries: readonly ForSite[], slug: string): string[] =>
     entries.filter((each) => each.slug === undefined || each.slug === slug).map((each) => each.value);
   return named.map(({ slug, addresses }) => ({
@@ -170,10 +179,21 @@ function distinct(
 type ForSite = { readonly slug: string | undefined; readonly value: string };
 
 /** `value` for every site, or `slug:value` for one. */
-function forSite(parse: (text: string) => string): (text: string) => ForSite {
+function forSite(
+  parseSlug: (text: string) => string,
+  parse: (text: string) => string,
+): (text: string) => ForSite {
   return (text) => {
-    const [, slug, value = ''] = /^(?:([a-z0-9-]+):)?(.*)$/su.exec(text) ?? [];
-    return { slug, value: parse(value) };
+    const [, slug, value = ''] = /^(?:([a-z0-9-]+):(?!\/\/))?(.*)$/su.exec(text) ?? [];
+    return { slug: slug === undefined ? undefined : parseSlug(slug), value: parse(value) };
+  };
+}
+
+/** Takes the name of a site; where SITES itself is wrong, any name. */
+function slugOf(sites: readonly Pick<Site, 'slug'>[]): (text: string) => string {
+  return (text) => {
+    if (sites.length === 0 || sites.some(({ slug }) => slug === text)) return text;
+    throw new Error(`"${text}" is no site; SITES has ${sites.map(({ slug }) => slug).join(', ')}`);
   };
 }
 
@@ -198,12 +218,19 @@ function httpUrl(text: string): URL {
 
 function sqliteFile(text: string): string {
   const file = /^sqlite:(?:\/\/)?(.+)$/u.exec(text)?.[1];
+  if (file === ':memory:') throw new Error('a database in memory forgets everything; name a file');
   if (file !== undefined) return file;
-  throw new Error(`"${withoutPassword(text)}" is no database this version knows; write "sqlite:" and a path`);
+  const hidden = 'its value is not shown here, for it may hold a password';
+  throw new Error(`is no database this version knows; write "sqlite:" and a path (${hidden})`);
 }
 
-function withoutPassword(text: string): string {
-  return text.replace(/\/\/[^@/]*@/u, '//…@');
+/** Addresses may hold a name and a password, before the last @. */
+function withoutPasswords(text: string): string {
+  return text.replace(/\/\/[^"]*@/gu, '//…@');
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function token(text: string): string {
