@@ -41,10 +41,8 @@ export type App = {
   readonly baseUrl: () => string;
   /** What to paste into the pages of each site. */
   readonly setups: () => readonly Setup[];
-  /** The first admin token, when this start has made it. */
-  readonly newToken: string | undefined;
-  /** Starts the work and listens. */
-  readonly start: () => Promise<void>;
+  /** Listens, starts the work, and gives the first admin token when this start has made it. */
+  readonly start: () => Promise<string | undefined>;
   /** Takes nothing new, ends or releases what is in hand, and closes everything. */
   readonly stop: () => Promise<void>;
 };
@@ -71,7 +69,6 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     isService: true,
   });
   const store = makeStore(engine, { now, newId });
-  const newToken = config.adminToken === undefined ? await firstToken(store, newId(), now()) : undefined;
 
   const server = buildServer(config, dependencies.logger);
   const base = (): URL => config.baseUrl ?? new URL(listeningAt(server, config));
@@ -144,10 +141,11 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
   return {
     baseUrl,
     setups: () => sites().map((site) => setupOf(site, site.addresses[0], site.slug, baseUrl())),
-    newToken,
     start: async () => {
       await server.listen({ host: config.host, port: config.port });
       worker.start();
+      // Made last: a start that failed would have nobody to show it to.
+      return config.adminToken === undefined ? firstToken(store, newId(), now()) : undefined;
     },
     stop: async () => {
       isStopping = true;

@@ -23,8 +23,8 @@ async function serve(): Promise<void> {
       logger: loggerOptions(config),
     });
     stopOnSignal(app);
-    await startListening(app, config);
-    process.stdout.write(welcome(app, config));
+    const newToken = await startListening(app, config);
+    process.stdout.write(welcome(app, config, newToken));
   } catch (error) {
     if (!(error instanceof Halt)) throw error;
     process.stderr.write(`linkbackd cannot start. ${error.message}\n${error.remedy}\n`);
@@ -32,9 +32,9 @@ async function serve(): Promise<void> {
   }
 }
 
-async function startListening(app: App, { host, port }: Config): Promise<void> {
+async function startListening(app: App, { host, port }: Config): Promise<string | undefined> {
   try {
-    await app.start();
+    return await app.start();
   } catch (error) {
     await app.stop();
     throw explainedListen(error, host, port);
@@ -53,6 +53,7 @@ function explainedListen(error: unknown, host: string, port: number): unknown {
       return new Halt(`This user may not listen on port ${port}.`, 'Set PORT to a number above 1023.');
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
+    case 'EAI_AGAIN':
       return new Halt(
         `${host} is no address of this machine.`,
         'Set HOST to 127.0.0.1, 0.0.0.0 or an address it has.',
@@ -84,7 +85,7 @@ function loggerOptions({ logLevel }: Config): LoggerOptions {
   return { level: logLevel, transport: { target: 'pino-pretty', options } };
 }
 
-function welcome(app: App, config: Config): string {
+function welcome(app: App, config: Config, newToken: string | undefined): string {
   const base = app.baseUrl();
   const paste =
     config.sites.length === 0
@@ -104,12 +105,12 @@ function welcome(app: App, config: Config): string {
           `  ${base}/linkbacks.html?target=ADDRESS-OF-THE-PAGE`,
         ];
   const token =
-    app.newToken === undefined
+    newToken === undefined
       ? []
       : [
           '',
           'Your admin token, shown this once:',
-          `  ${app.newToken}`,
+          `  ${newToken}`,
           'Keep it safe: it is stored as a digest only.',
         ];
   const moderation = `Moderation API: ${base}/api/moderation/linkbacks`;
