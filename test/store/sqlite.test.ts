@@ -1,13 +1,4 @@
-import {
-  closeSync,
-  existsSync,
-  openSync,
-  readdirSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { sql } from 'kysely';
@@ -19,6 +10,7 @@ import { makeStore } from '../../src/store/store.ts';
 import { storeSuite } from '../conformance/store.ts';
 import { buildPing } from '../support/build-ping.ts';
 import { makeIds } from '../support/clock.ts';
+import { damage } from '../support/damage.ts';
 import { lockDatabase } from '../support/lock-database.ts';
 import { migrations, openSqliteStore, removeFolder, type OpenedSqlite } from '../support/sqlite-store.ts';
 
@@ -231,12 +223,6 @@ describe('a file that cannot be served', () => {
     throw new Error('it was opened');
   };
 
-  const overwrite = (bytes: Uint8Array, at: number): void => {
-    const handle = openSync(opened.file, 'r+');
-    writeSync(handle, bytes, 0, bytes.length, at);
-    closeSync(handle);
-  };
-
   beforeEach(async () => {
     await file();
     await opened.store.close();
@@ -244,7 +230,7 @@ describe('a file that cannot be served', () => {
   });
 
   it('is refused when a page is damaged, with the way back', () => {
-    overwrite(Buffer.alloc(4096, 0xa5), 4096);
+    damage(opened.file, 4096, Buffer.alloc(4096, 0xa5));
     const { message, remedy } = refusal();
     expect(message).toMatch(/is damaged/u);
     expect(remedy).toMatch(/copy a backup to its place.*never repairs/u);
@@ -269,7 +255,7 @@ describe('a file that cannot be served', () => {
 
   it('is refused when it may not be written', () => {
     // The format's own mark for "only newer programs may write this": permissions do not stop root.
-    overwrite(Uint8Array.of(3), 18);
+    damage(opened.file, 18, Uint8Array.of(3));
     expect(refusal().message).toMatch(/cannot be opened for writing: attempt to write a readonly database/u);
   });
 
@@ -295,9 +281,9 @@ describe('a file that cannot be served', () => {
   });
 
   it('can be served afterwards by whoever mends it', async () => {
-    overwrite(Uint8Array.of(3), 18);
+    damage(opened.file, 18, Uint8Array.of(3));
     expect(refusal()).toBeInstanceOf(Halt);
-    overwrite(Uint8Array.of(2), 18);
+    damage(opened.file, 18, Uint8Array.of(2));
     reopen();
     await opened.store.check();
   });

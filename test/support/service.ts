@@ -12,6 +12,8 @@ export type ServiceOptions = {
   readonly env?: Readonly<Record<string, string>>;
   /** A folder to keep between runs; else each run has its own, removed when it stops. */
   readonly folder?: string;
+  /** The folder to start in: its `.env` is read. */
+  readonly cwd?: string;
 };
 
 /** A running linkbackd: the built program, in a process of its own, on real sockets and a real database file. */
@@ -37,7 +39,7 @@ export const adminToken = 'a-token-for-tests-only';
 /** Starts the built program and resolves when it listens; rejects with what it said when it does not start. */
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'linkbackd-test-'));
-  const child = spawnService({ ...defaults(folder), ...options.env });
+  const child = spawnService({ ...defaults(folder), ...options.env }, options);
   const exit = new Promise<number | string>((resolve) => {
     child.on('exit', (code, signal) => {
       resolve(code ?? signal ?? 'unknown');
@@ -75,12 +77,22 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   };
 }
 
-/** Runs the built program until it ends by itself: for starts that must fail. */
+export type RunOptions = {
+  /** The folder to start in: its `.env` is read. */
+  readonly cwd?: string;
+  /** A command, with its arguments, that starts the program given after them. */
+  readonly through?: readonly string[];
+};
+
+/** Runs the built program until it ends by itself, killed when it serves instead: for starts that must fail. */
 export async function runToEnd(
   env: Readonly<Record<string, string>>,
+  options: RunOptions = {},
 ): Promise<{ readonly code: number | string; readonly stdout: string; readonly stderr: string }> {
-  const child = spawnService(env);
-  const output = collect(child);
+  const child = spawnService(env, options);
+  const output = collect(child, (text) => {
+    if (text.includes('listens at')) child.kill('SIGKILL');
+  });
   const code = await new Promise<number | string>((resolve) => {
     child.on('close', (exitCode, signal) => {
       resolve(exitCode ?? signal ?? 'unknown');
@@ -100,20 +112,30 @@ export function defaults(folder: string): Record<string, string> {
   };
 }
 
-function spawnService(env: Readonly<Record<string, string>>): ChildProcessByStdio<null, Readable, Readable> {
+function spawnService(
+  env: Readonly<Record<string, string>>,
+  { cwd = tmpdir(), through = [] }: RunOptions,
+): ChildProcessByStdio<null, Readable, Readable> {
   const { PATH = '', HOME = '', TMPDIR = tmpdir() } = process.env;
+  const [command, ...args] = [...through, process.execPath, main] as const;
   // Run elsewhere than in the checkout, so that nobody's .env is read.
-  return spawn(process.execPath, [main], {
+  return spawn(command, args, {
     env: { PATH, HOME, TMPDIR, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    cwd: tmpdir(),
+    cwd,
   });
 }
 
-function collect(child: ChildProcessByStdio<null, Readable, Readable>) {
+function collect(
+  child: ChildProcessByStdio<null, Readable, Readable>,
+  onStdout: (text: string) => void = () => undefined,
+) {
   let stdout = '';
   let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    onStdout(stdout);
+  });
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   return () => ({ stdout, stderr });
 }
