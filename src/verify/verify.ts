@@ -60,6 +60,9 @@ export function makeVerify(options: VerifyOptions): Verify {
       url: page.url.href,
       target: target.href,
       otherTargets: linkback.announcements.map((each) => each.target),
+      exactTargets: linkback.announcements
+        .filter((each) => each.dialect === 'webmention')
+        .map((each) => each.target),
       addresses: site.addresses.map((address) => address.href),
     });
     const found = judge(linkback, site, reading, page.url);

@@ -1,5 +1,5 @@
 import type { PageFacts } from '../linkback/linkback.ts';
-import { hostOf, lenientForm, parsePageUrl, type Addresses } from '../linkback/page-url.ts';
+import { hostOf, isExactly, lenientForm, parsePageUrl, type Addresses } from '../linkback/page-url.ts';
 import { decodePage } from './charset.ts';
 import { gatherFacts, readHead, webAddress } from './facts.ts';
 import { mayHaveMicroformats, readMicroformats, type Microformats } from './microformats.ts';
@@ -17,6 +17,8 @@ export type ReadingTask = {
   readonly target: string;
   /** Other addresses of the target, from which redirects or `rel=canonical` lead to it. */
   readonly otherTargets?: readonly string[];
+  /** Spellings of the target to which a link must lead exactly: reading goes on until each has one. */
+  readonly exactTargets?: readonly string[];
   /** Take any page of this host for the target. */
   readonly targetHost?: string;
   /** The target's site and its aliases, the site's own address first. */
@@ -55,11 +57,7 @@ export function readDocument(task: ReadingTask): Reading {
       hasMicroformats: false,
     };
   }
-  const scan = scanHtml(text, {
-    url,
-    isWanted,
-    isEnough: (link) => link.element === 'a' && link.inContent && task.targetHost === undefined,
-  });
+  const scan = scanHtml(text, { url, isWanted, isEnough: settles(task) });
   const head = readHead(scan.head);
   const facts = gatherFacts(scan, url, head);
   const isTitled = facts.title !== url.hostname;
@@ -78,6 +76,15 @@ export function readDocument(task: ReadingTask): Reading {
 export function readDocumentMicroformats(task: ReadingTask): Microformats | undefined {
   const { text } = decodePage(task.bytes, task.contentType, task.isCut);
   return readMicroformats(text, new URL(task.url), leadsToTarget(task));
+}
+
+/** Tells when a link in the content settles the question: then no link that follows can change the answer. */
+function settles({ exactTargets = [], targetHost }: ReadingTask): (link: FoundLink) => boolean {
+  const missing = new Set(exactTargets);
+  return (link) => {
+    for (const each of missing) if (isExactly(new URL(link.href), new URL(each))) missing.delete(each);
+    return missing.size === 0 && link.element === 'a' && link.inContent && targetHost === undefined;
+  };
 }
 
 const unknown = { author: { name: null, url: null, photo: null }, publishedAt: null, language: null };
