@@ -25,6 +25,9 @@ CREATE TABLE linkback (
   -- What a search in the moderation list looks through, in lower case.
   search_text TEXT NOT NULL,
   received_at BIGINT NOT NULL CHECK (received_at > 0),
+  -- Two of the facts once more, to sort by.
+  published_at BIGINT,
+  rsvp TEXT CHECK (rsvp IN ('no', 'interested', 'maybe', 'yes')),
   checked_at BIGINT CHECK (checked_at > 0),
   verified_at BIGINT CHECK (verified_at > 0),
   -- When it is looked at again by itself; null while it has a job, and for what is not verified.
@@ -70,6 +73,33 @@ CREATE TABLE announcement (
   last_at BIGINT NOT NULL CHECK (last_at > 0),
   PRIMARY KEY (linkback_id, dialect, pair_key)
 );
+
+-- Numbers are taken here, in the transaction that uses them: of two that use one, the later has the greater number.
+CREATE TABLE counter (
+  name TEXT PRIMARY KEY CHECK (name IN ('publication')),
+  value BIGINT NOT NULL CHECK (value >= 0)
+);
+
+INSERT INTO counter (name, value) VALUES ('publication', 0);
+
+-- A linkback has become public: readers know it by its serial from then on, also when it is withdrawn and erased.
+CREATE TABLE publication (
+  serial BIGINT PRIMARY KEY CHECK (serial > 0),
+  linkback_id TEXT UNIQUE REFERENCES linkback (id) ON DELETE SET NULL,
+  public_at BIGINT NOT NULL CHECK (public_at > 0),
+  withdrawn_at BIGINT CHECK (withdrawn_at > 0),
+  -- Where it stood, for the list of what was withdrawn: our own page only, for whoever is erased is forgotten.
+  site TEXT CHECK (length(site) BETWEEN 1 AND 64),
+  target TEXT CHECK (length(target) BETWEEN 1 AND 8192),
+  target_key TEXT,
+  CHECK ((withdrawn_at IS NULL) = (site IS NULL)),
+  CHECK ((withdrawn_at IS NULL) = (target IS NULL)),
+  CHECK ((withdrawn_at IS NULL) = (target_key IS NULL)),
+  CHECK (linkback_id IS NOT NULL OR withdrawn_at IS NOT NULL)
+);
+
+CREATE INDEX publication_withdrawn_by_target ON publication (target_key, withdrawn_at) WHERE withdrawn_at IS NOT NULL;
+CREATE INDEX publication_withdrawn_by_site ON publication (site, withdrawn_at) WHERE withdrawn_at IS NOT NULL;
 
 -- Promised work. A job that is done has no row; a dead one stays for the owner to see.
 CREATE TABLE job (

@@ -9,6 +9,10 @@ export type Dialect = (typeof dialects)[number];
 export const linkbackTypes = ['mention', 'reply', 'like', 'repost', 'bookmark', 'rsvp'] as const;
 export type LinkbackType = (typeof linkbackTypes)[number];
 
+/** What an RSVP answers, from the least to the most. */
+export const rsvps = ['no', 'interested', 'maybe', 'yes'] as const;
+export type Rsvp = (typeof rsvps)[number];
+
 /** The world's machine: does the source link to the target? Drawn in docs/states.md. */
 export const verifications = ['unverified', 'verified', 'refused', 'gone'] as const;
 export type Verification = (typeof verifications)[number];
@@ -58,6 +62,8 @@ export type PageFacts = {
   readonly author: Author;
   readonly publishedAt: number | null;
   readonly language: string | null;
+  /** The answer of a page that is an RSVP. */
+  readonly rsvp?: Rsvp;
 };
 
 /** One dialect's word that the source links here. */

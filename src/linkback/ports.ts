@@ -1,7 +1,7 @@
 import type { AcceptedPing, Filed } from './accept.ts';
 import type { Decision } from './decide.ts';
 import type { LinkbackEvent } from './event.ts';
-import type { Dialect, Linkback, LinkbackType, Moderation, Verification } from './linkback.ts';
+import type { Dialect, Linkback, LinkbackType, Moderation, Rsvp, Verification } from './linkback.ts';
 import type { Progress, Settlement } from './settle.ts';
 
 /** A job in hand: whoever holds the newest token may finish it, until the lease runs out. */
@@ -74,6 +74,63 @@ export type PublicQuery = {
 /** What the public may read: verified and approved linkbacks only. */
 export type PublicStore = {
   readonly publicList: (query: PublicQuery) => Promise<Page<Linkback>>;
+};
+
+/** A public linkback as readers know it: by a number that grows with each linkback that becomes public. */
+export type Mention = {
+  readonly serial: number;
+  /** When it became public for the first time. */
+  readonly publicAt: number;
+  readonly linkback: Linkback;
+};
+
+/** One of our pages; with a fragment, only what was said of that part of it. */
+export type MentionTarget = { readonly key: string; readonly fragment: string | null };
+
+/** Whose mentions: those of some pages, of some sites, or all. */
+export type MentionScope = {
+  readonly targets?: readonly MentionTarget[];
+  readonly sites?: readonly string[];
+};
+
+export const mentionOrders = ['created', 'updated', 'published', 'rsvp'] as const;
+export type MentionOrder = (typeof mentionOrders)[number];
+
+export type MentionQuery = MentionScope & {
+  readonly types?: readonly LinkbackType[];
+  /** Public since this instant or later; for what was withdrawn, withdrawn then. */
+  readonly since?: number;
+  /** With a greater serial than this. */
+  readonly sinceSerial?: number;
+  readonly sortBy: MentionOrder;
+  readonly isDescending: boolean;
+  readonly limit: number;
+  readonly offset: number;
+};
+
+/** How many mentions there are of a type, and of an answer where the type is `rsvp`. */
+export type MentionCount = {
+  readonly type: LinkbackType;
+  readonly rsvp: Rsvp | null;
+  readonly count: number;
+};
+
+/** What was public and is not any more; of what was erased, the source is forgotten. */
+export type Withdrawal = {
+  readonly serial: number;
+  readonly source: string | null;
+  readonly target: string;
+  readonly withdrawnAt: number;
+};
+
+/** Public linkbacks by serial, for readers that keep copies: nothing that becomes public late escapes them. */
+export type MentionStore = {
+  readonly mentions: (
+    query: MentionQuery,
+  ) => Promise<{ readonly items: readonly Mention[]; readonly total: number }>;
+  readonly mentionCounts: (scope: MentionScope) => Promise<readonly MentionCount[]>;
+  /** The latest first, whatever order the query names. */
+  readonly withdrawals: (query: MentionQuery) => Promise<readonly Withdrawal[]>;
 };
 
 export type StatusStore = {
@@ -163,6 +220,7 @@ export type TokenStore = {
 export type Store = JobStore &
   PingStore &
   PublicStore &
+  MentionStore &
   StatusStore &
   ModerationStore &
   TrustStore &

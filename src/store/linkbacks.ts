@@ -3,6 +3,7 @@ import type { LinkbackEvent } from '../linkback/event.ts';
 import type { Announcement, Dialect, Linkback } from '../linkback/linkback.ts';
 import type { Page } from '../linkback/ports.ts';
 import type { Db } from './engine.ts';
+import { notePublicity } from './publications.ts';
 import { changingColumns, decodeLinkback, encodeEvent } from './rows.ts';
 import type { AnnouncementRow, LinkbackRow, Tables } from './tables.ts';
 
@@ -59,6 +60,7 @@ export async function saveLinkback(
 ): Promise<void> {
   if (after === before) return;
   await db.updateTable('linkback').set(changingColumns(after)).where('id', '=', after.id).execute();
+  await notePublicity(db, before, after);
   for (const each of after.announcements) await saveHeld(db, before, each);
   if (events.length === 0) return;
   await db

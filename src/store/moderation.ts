@@ -4,6 +4,7 @@ import type { Counts, ModerationQuery, ModerationStore } from '../linkback/ports
 import type { Db, Engine } from './engine.ts';
 import { askNow, jobState, type JobStoreOptions } from './jobs.ts';
 import { announcedBy, loadLinkback, saveLinkback, toPage } from './linkbacks.ts';
+import { withdraw } from './publications.ts';
 import { decodeEvent } from './rows.ts';
 import type { LinkbackRow, Tables } from './tables.ts';
 
@@ -35,6 +36,7 @@ export function moderationStore(engine: Engine, { now, newId }: JobStoreOptions)
       }),
     erase: (id) =>
       engine.write(async (transaction) => {
+        await withdraw(transaction, id, now());
         const result = await transaction.deleteFrom('linkback').where('id', '=', id).executeTakeFirst();
         return result.numDeletedRows > 0n;
       }),

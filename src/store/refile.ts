@@ -3,6 +3,7 @@ import type { Linkback } from '../linkback/linkback.ts';
 import type { Filing } from '../linkback/verdict.ts';
 import type { Db } from './engine.ts';
 import { loadLinkback, saveLinkback } from './linkbacks.ts';
+import { withdraw } from './publications.ts';
 
 export type RefileContext = { readonly now: number; readonly newId: () => string };
 
@@ -49,6 +50,7 @@ async function merge(db: Db, goes: Linkback, stays: Linkback, { now, newId }: Re
   for (const table of ['pair', 'announcement'] as const) {
     await db.updateTable(table).set({ linkback_id: stays.id }).where('linkback_id', '=', goes.id).execute();
   }
+  await withdraw(db, goes.id, now);
   await db.deleteFrom('linkback').where('id', '=', goes.id).execute();
   if (stays.moderation !== 'pending' || goes.moderation === 'pending') return;
   const by = { kind: 'policy', name: 'merge' } as const;

@@ -23,6 +23,8 @@ export function changingColumns(linkback: Linkback): Partial<LinkbackRow> {
     excerpt: jsonOrNull(linkback.excerpt),
     evidence: jsonOrNull(linkback.evidence),
     search_text: searchText(linkback),
+    published_at: linkback.facts?.publishedAt ?? null,
+    rsvp: linkback.facts?.rsvp ?? null,
     checked_at: linkback.checkedAt,
     verified_at: linkback.verifiedAt,
     updated_at: linkback.updatedAt,

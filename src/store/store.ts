@@ -1,6 +1,7 @@
 import type { Store, TargetStore, TokenStore } from '../linkback/ports.ts';
 import type { Engine } from './engine.ts';
 import { isApprovedHost, jobStore, type JobStoreOptions } from './jobs.ts';
+import { mentionStore } from './mentions.ts';
 import { moderationStore } from './moderation.ts';
 import { pingStore } from './pings.ts';
 import { publicStore, statusStore } from './public.ts';
@@ -11,6 +12,7 @@ export function makeStore(engine: Engine, options: JobStoreOptions): Store {
     ...pingStore(engine),
     ...jobStore(engine, options),
     ...publicStore(engine),
+    ...mentionStore(engine),
     ...statusStore(engine),
     ...moderationStore(engine, options),
     isApprovedHost: (site, host) => isApprovedHost(engine.db, site, host),

@@ -1,4 +1,4 @@
-import type { Dialect, LinkbackType, Moderation, Verification } from '../linkback/linkback.ts';
+import type { Dialect, LinkbackType, Moderation, Rsvp, Verification } from '../linkback/linkback.ts';
 import type { Reason } from '../linkback/refusal.ts';
 
 /** The tables as kysely sees them; migrations/ is where they are made. */
@@ -6,6 +6,8 @@ export type Tables = {
   readonly linkback: LinkbackRow;
   readonly pair: PairRow;
   readonly announcement: AnnouncementRow;
+  readonly counter: CounterRow;
+  readonly publication: PublicationRow;
   readonly job: JobRow;
   readonly event: EventRow;
   readonly attempt: AttemptRow;
@@ -33,6 +35,8 @@ export type LinkbackRow = {
   evidence: string | null;
   search_text: string;
   received_at: number;
+  published_at: number | null;
+  rsvp: Rsvp | null;
   checked_at: number | null;
   verified_at: number | null;
   recheck_at: number | null;
@@ -54,6 +58,18 @@ export type AnnouncementRow = {
   sender_ip: string | null;
   first_at: number;
   last_at: number;
+};
+
+export type CounterRow = { name: 'publication'; value: number };
+
+export type PublicationRow = {
+  serial: number;
+  linkback_id: string | null;
+  public_at: number;
+  withdrawn_at: number | null;
+  site: string | null;
+  target: string | null;
+  target_key: string | null;
 };
 
 export type JobRow = {

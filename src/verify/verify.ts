@@ -144,12 +144,13 @@ function judge(
 /** Microformats are about the very entry; where they are silent, the page's head speaks. */
 function withMicroformats({ facts, microformats }: PageReading): PageFacts {
   if (microformats === undefined) return facts;
-  const { author, publishedAt } = microformats;
+  const { author, publishedAt, rsvp } = microformats;
   const isNamed = author.name !== null || author.url !== null;
   return {
     ...facts,
     author: isNamed ? author : facts.author,
     publishedAt: publishedAt ?? facts.publishedAt,
+    ...(rsvp === undefined ? {} : { rsvp }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { mf2 } from 'microformats-parser';
-import type { Author, LinkbackType } from '../linkback/linkback.ts';
+import { rsvps, type Author, type LinkbackType, type Rsvp } from '../linkback/linkback.ts';
 import { cutGraphemes, plainText } from './plain-text.ts';
 import { instant, maxAuthorLength, webAddress } from './facts.ts';
 
@@ -8,6 +8,8 @@ export type Microformats = {
   readonly type: LinkbackType;
   readonly author: Author;
   readonly publishedAt: number | null;
+  /** The answer of an RSVP. */
+  readonly rsvp?: Rsvp;
 };
 
 /** Entries looked at; a page that is a feed needs no more. */
@@ -44,10 +46,13 @@ export function readMicroformats(
   const entry = answering ?? entries[0];
   if (entry === undefined) return undefined;
   const [published] = entry.item.properties['published'] ?? [];
+  const type = typeOf(entry.item, isWanted);
+  const rsvp = type === 'rsvp' ? rsvpOf(entry.item) : undefined;
   return {
-    type: typeOf(entry.item, isWanted),
+    type,
     author: authorOf(entry, url),
     publishedAt: published === undefined ? null : instant(valueOf(published)),
+    ...(rsvp === undefined ? {} : { rsvp }),
   };
 }
 
@@ -72,6 +77,12 @@ function typeOf(item: Root, isWanted: (href: URL) => boolean): LinkbackType {
   );
   if (found === undefined) return 'mention';
   return found[1] === 'reply' && item.properties['rsvp'] !== undefined ? 'rsvp' : found[1];
+}
+
+function rsvpOf(item: Root): Rsvp | undefined {
+  const [answer] = item.properties['rsvp'] ?? [];
+  const word = answer === undefined ? '' : valueOf(answer).trim().toLowerCase();
+  return rsvps.find((each) => each === word);
 }
 
 /** Whether a property is the target's address, or something cited that has it for its own. */
