@@ -7,6 +7,7 @@ import { readLinkbacks } from './display/read.ts';
 import { makePublicSources } from './display/sources.ts';
 import { setupOf, showSetup, type Setup } from './display/setup.ts';
 import { readStatus } from './display/status.ts';
+import { readMentions } from './display/webmention-io.ts';
 import { makeAccept, type Accept, type Filed } from './linkback/accept.ts';
 import { makeAllowance } from './linkback/allowance.ts';
 import type { Store } from './linkback/ports.ts';
@@ -14,7 +15,13 @@ import type { Reason } from './linkback/refusal.ts';
 import { isOwnRoute, pageAt, type Site } from './linkback/site.ts';
 import { makeNeedsVouch } from './linkback/vouch.ts';
 import { moderate } from './moderation/moderate.ts';
-import { firstToken, makeAuthenticate, type Authenticate } from './moderation/token.ts';
+import {
+  firstToken,
+  makeAuthenticate,
+  makeMayReadSites,
+  type Authenticate,
+  type MayReadSites,
+} from './moderation/token.ts';
 import { receivePingbacks } from './protocols/pingback/receive.ts';
 import { receiveTrackbacks } from './protocols/trackback/receive.ts';
 import { receiveWebmentions } from './protocols/webmention/receive.ts';
@@ -127,13 +134,15 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     newId,
   });
 
+  const authenticate = makeAuthenticate(store, config.adminToken);
   mount(server, {
     store,
     sites,
     accept,
     now,
     baseUrl,
-    authenticate: makeAuthenticate(store, config.adminToken),
+    authenticate,
+    mayReadSites: makeMayReadSites(authenticate, config.feedToken),
     awaitVerdict: ({ linkbackId }) => outcomes.next(linkbackId, config.answerWithinMs),
     wake: worker.wake,
   });
@@ -163,6 +172,7 @@ type Mounted = {
   readonly accept: Accept;
   readonly awaitVerdict: (filed: Filed) => Promise<'verified' | Reason | undefined>;
   readonly authenticate: Authenticate;
+  readonly mayReadSites: MayReadSites;
   readonly wake: () => void;
   readonly now: () => number;
   readonly baseUrl: () => string;
@@ -170,7 +180,7 @@ type Mounted = {
 
 /** Every route of the service. */
 function mount(server: FastifyInstance, needs: Mounted): void {
-  const { store, sites, accept, awaitVerdict, authenticate, wake, now, baseUrl } = needs;
+  const { store, sites, accept, awaitVerdict, authenticate, mayReadSites, wake, now, baseUrl } = needs;
   const publicSources = makePublicSources(store, sites);
   const statusUrl = (id: string): string => `${baseUrl()}/status/${id}`;
 
@@ -199,6 +209,7 @@ function mount(server: FastifyInstance, needs: Mounted): void {
   // GET /status/{id}
   server.register(readStatus, { store, now, baseUrl });
   // GET /api/linkbacks, /linkbacks.html, /linkbacks, /linkbacks.css
+  // GET /api/mentions.jf2, /api/mentions.json, /api/count, /api/deleted.jf2, /api/example/mentions.jf2
   server.register(async (open) => {
     await open.register(cors, {
       origin: '*',
@@ -211,6 +222,7 @@ function mount(server: FastifyInstance, needs: Mounted): void {
       next();
     });
     await open.register(readLinkbacks, { store, sites, baseUrl });
+    await open.register(readMentions, { store, sites, mayReadSites });
   });
   // GET /api/moderation/linkbacks, GET PATCH DELETE …/{id}, POST …/{id}/verify
   server.register(moderate, { store, authenticate, wake, now });

@@ -14,6 +14,7 @@ export const settings = {
   DATABASE_URL: 'sqlite:data/linkbackd.db',
   SITES: '',
   ADMIN_TOKEN: '',
+  FEED_TOKEN: '',
   POLICY: 'hold-first',
   BLOCKED_HOSTS: '',
   CLOSED_PATHS: '',
@@ -46,6 +47,8 @@ export type Config = {
   readonly databaseFile: string;
   readonly sites: readonly Site[];
   readonly adminToken: string | undefined;
+  /** Reads whole feeds and may stand in a URL; without it no token in a URL is taken. */
+  readonly feedToken: string | undefined;
   readonly answerWithinMs: number;
   /** Growing waits after which a verified linkback is looked at again; empty for never. */
   readonly reverifyAfterDays: readonly number[];
@@ -105,6 +108,7 @@ export function readConfig(environment: Environment): Config {
     databaseFile: read('DATABASE_URL', sqliteFile),
     sites: readSites(read),
     adminToken: read('ADMIN_TOKEN', optional(token)),
+    feedToken: read('FEED_TOKEN', optional(token)),
     answerWithinMs: read('ANSWER_WITHIN_MS', wholeNumber(0, 60_000)),
     reverifyAfterDays: read('REVERIFY_AFTER_DAYS', growingDays),
     exceptions: read('ALLOW_PRIVATE_NETWORK', (text) => joinExceptions(list(text).map(exception))),

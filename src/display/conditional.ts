@@ -4,8 +4,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 /** How long readers and proxies may keep a public answer without asking, in seconds. */
 const maxAgeSeconds = 60;
 
+const keeping = {
+  public: `public, max-age=${maxAgeSeconds}, stale-while-revalidate=${maxAgeSeconds * 10}`,
+  // What needed a token is its holder's only, who may keep it but has to ask each time.
+  private: 'private, no-cache',
+} as const;
+
 /**
- * Sends a public answer with an ETag, or 304 when the reader has it already.
+ * Sends an answer with an ETag, or 304 when the reader has it already.
  *
  * Spec: RFC 9110 sections 8.8.3 and 13.1.2.
  */
@@ -14,14 +20,10 @@ export function sendConditional(
   reply: FastifyReply,
   type: string,
   body: string,
+  audience: 'public' | 'private' = 'public',
 ): FastifyReply {
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
-  reply
-    .header('etag', etag)
-    .header(
-      'cache-control',
-      `public, max-age=${maxAgeSeconds}, stale-while-revalidate=${maxAgeSeconds * 10}`,
-    );
+  reply.header('etag', etag).header('cache-control', keeping[audience]);
   if (hasAlready(request.headers['if-none-match'], etag)) return reply.code(304).send();
   return reply.type(type).send(body);
 }

@@ -31,6 +31,26 @@ export function makeAuthenticate(store: TokenStore, adminToken: string | undefin
   };
 }
 
+export type MayReadSites = (
+  authorization: string | undefined,
+  urlToken: string | undefined,
+) => Promise<boolean>;
+
+/**
+ * Makes the check of who may read all public linkbacks of a site at once: whoever holds any token.
+ *
+ * The feed token alone may stand in a URL, for programs that can send no header; it opens nothing else.
+ */
+export function makeMayReadSites(authenticate: Authenticate, feedToken: string | undefined): MayReadSites {
+  const feedHash = feedToken === undefined ? undefined : hashToken(feedToken);
+  const isFeedToken = (token: string | undefined): boolean =>
+    feedHash !== undefined && token !== undefined && isSame(hashToken(token), feedHash);
+  return async (authorization, urlToken) =>
+    isFeedToken(urlToken) ||
+    isFeedToken(/^Bearer (\S+)$/iu.exec(authorization ?? '')?.[1]) ||
+    (await authenticate(authorization)) !== undefined;
+}
+
 function isSame(one: string, other: string): boolean {
   return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
 }

@@ -66,6 +66,7 @@ describe('settings that are wrong', () => {
     DATABASE_URL: ['mysql://db.example/x', 'write "sqlite:" and a path'],
     SITES: ['api=https://blog.example', '"api" is a route of linkbackd'],
     ADMIN_TOKEN: ['short', 'must be at least 16 printable characters'],
+    FEED_TOKEN: ['short, too', 'must be at least 16 printable characters'],
     POLICY: ['sometimes', '"sometimes" must be one of hold-first, hold-all, approve-all'],
     BLOCKED_HOSTS: ['https://spam.example/', '"https://spam.example/" is no host name'],
     CLOSED_PATHS: ['about', '"about" is no path'],
@@ -133,6 +134,7 @@ describe('settings that are wrong', () => {
   it('never show a secret that stands in them', async () => {
     const said = await refusal({
       ADMIN_TOKEN: 'hunter 2 hunter 2 hunter 2',
+      FEED_TOKEN: 'hunter 8 hunter 8 hunter 8',
       DATABASE_URL: 'postgres://owner:hunter/3@db.example/linkbacks?password=hunter4',
       BASE_URL: 'ftp://owner:hunter5@linkbacks.example',
       SITES: 'https://owner:hunter6@blog.example',
