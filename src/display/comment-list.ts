@@ -21,8 +21,8 @@ function comment(linkback: Linkback, at: number, mark: string): Html {
   return html`
 <li id="linkback-${linkback.id}" class="${linkback.protocol} ${linkback.type} ${stripe} depth-1">
 <article class="comment-body">
-<footer class="comment-meta">
-<div class="comment-author vcard"><cite class="fn"><a class="url" href="${linkback.source}" rel="${rel}" dir="auto">${title}</a></cite></div>
+<footer class="comment-meta" dir="auto">
+<div class="comment-author vcard"><cite class="fn"><a class="url" href="${linkback.source}" rel="${rel}"${language(linkback)}>${title}</a></cite></div>
 <div class="comment-metadata">${published(linkback)}</div>
 </footer>
 <div class="comment-content"><p dir="auto"${language(linkback)}>${quotation(linkback, mark)}</p></div>

@@ -12,7 +12,7 @@ export function pingFormPage(wrong: string | undefined, baseUrl: string): string
   const problem =
     wrong === undefined
       ? html``
-      : html`<p class="state" role="alert"><strong>That did not work</strong>${wrong}</p>\n`;
+      : html`<p class="state refused" role="alert"><strong>That did not work</strong> ${wrong}</p>\n`;
   const body = html`<main>
 <h1>Have you written about a page here?</h1>
 <p class="about">Tell its owner. Your page will be read, and must link to the other one.</p>

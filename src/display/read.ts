@@ -8,7 +8,7 @@ import { problem, problemType } from '../linkback/problem.ts';
 import { findSite, targetKey, type Site } from '../linkback/site.ts';
 import { commentList } from './comment-list.ts';
 import { safeJson, sendConditional } from './conditional.ts';
-import { html } from './html.ts';
+import { html, type Html } from './html.ts';
 import { page, stylePath } from './page.ts';
 import { toPublic } from './public-linkback.ts';
 
@@ -152,21 +152,20 @@ function listPage(
   list: Page<Linkback>,
   options: ReadOptions,
 ): string {
-  const { target } = request.query;
-  const title = list.items.length === 0 ? 'No linkbacks yet' : 'Linkbacks';
-  const about =
-    target === undefined
-      ? html`<p class="about">Pages that link to ${request.query.site ?? ''}</p>`
-      : html`<p class="about">
-Pages that link to <a href="${parsePageUrl(target)?.href ?? ''}">${target}</a>
-</p>`;
+  const { target, site = '' } = request.query;
+  const isEmpty = list.items.length === 0;
+  const title = isEmpty ? 'No linkbacks yet' : 'Linkbacks';
+  const what = target === undefined ? html`${site}` : linkToOurs(target, options);
+  const about = isEmpty
+    ? html`<p class="about">A page that links to ${what} is shown here once its link is verified and approved.</p>`
+    : html`<p class="about">Pages that link to ${what}</p>`;
   const more =
     list.next === null
       ? html``
       : html`<p>
 <a rel="next" href="${nextUrl(request.query, list.next, options, '/linkbacks')}">More linkbacks</a>
 </p>`;
-  const shown = commentList(list.items, (site) => markOf(options, site));
+  const shown = isEmpty ? html`` : commentList(list.items, (slug) => markOf(options, slug));
   return page(
     title,
     html`<main>
@@ -177,6 +176,14 @@ ${about}${shown}${more}
       stylesheet: `${options.baseUrl()}${stylePath}`,
     },
   );
+}
+
+/** A page of ours as a link; anybody may ask for any address, and we link to none but ours. */
+function linkToOurs(target: string, { sites }: ReadOptions): Html {
+  const url = parsePageUrl(target);
+  return url === undefined || findSite(sites(), url) === undefined
+    ? html`${target}`
+    : html`<a href="${url.href}">${target}</a>`;
 }
 
 function markOf({ sites }: ReadOptions, slug: string): string {

@@ -110,16 +110,27 @@ function sentence(
 function statusBody(status: Status): Html {
   return html`<main>
 <h1>What became of your ping</h1>
-<div class="state"><strong>${titles[status.status]}</strong>${status.detail}</div>
+<p class="state ${status.status}"><strong>${titles[status.status]}</strong> ${status.detail}</p>
 <dl>
 <dt>Source</dt>
 <dd>${status.source}</dd>
 <dt>Target</dt>
 <dd>${status.target}</dd>
 <dt>Received</dt>
-<dd>${status.receivedAt}</dd>
+<dd>${time(status.receivedAt)}</dd>
 <dt>Last checked</dt>
-<dd>${status.checkedAt ?? 'not yet'}</dd>
+<dd>${status.checkedAt === null ? html`not yet` : time(status.checkedAt)}</dd>
 </dl>
 </main>`;
+}
+
+const instants = new Intl.DateTimeFormat('en', {
+  dateStyle: 'long',
+  timeStyle: 'long',
+  timeZone: 'UTC',
+  hourCycle: 'h23',
+});
+
+function time(at: string): Html {
+  return html`<time datetime="${at}">${instants.format(Date.parse(at))}</time>`;
 }

@@ -531,5 +531,13 @@ describe('the page', () => {
   it('says so when there is nothing yet', async () => {
     const text = await (await get('/linkbacks', { target: 'https://blog.example/none-yet' })).text();
     expect(text).toContain('No linkbacks yet');
+    expect(text).toContain('<a href="https://blog.example/none-yet">');
+    expect(text).not.toContain('<ol');
+  });
+
+  it('does not link to an address that is none of ours', async () => {
+    const text = await (await get('/linkbacks', { target: 'https://elsewhere.example/"><a' })).text();
+    expect(text).toContain('https://elsewhere.example/&quot;&gt;');
+    expect(text).not.toContain('<a ');
   });
 });
