@@ -140,7 +140,7 @@ describe('settings that are wrong', () => {
       SITES: 'https://owner:hunter6@blog.example',
       DNS_SERVERS: 'https://owner:hunter7@dns.example',
     });
-    expect(said).toContain('5 settings are wrong');
+    expect(said).toContain('6 settings are wrong');
     expect(said).not.toContain('hunter');
   });
 });
