@@ -8,6 +8,8 @@ import {
   surroundingRoles,
   surroundings,
 } from './elements.ts';
+import { PageSays } from './page-says.ts';
+import { PageText } from './page-text.ts';
 import { plainText } from './plain-text.ts';
 
 /** More open elements than this are an attack: parsing gets slower with each. */
@@ -19,6 +21,8 @@ export const maxLinks = 20;
 /** Text kept on each side of a link, in UTF-16 units: more than any excerpt window. */
 const contextLength = 2000;
 const pieceLength = 16 * 1024;
+const maxAddressLength = 8192;
+const maxHeadLength = 64 * 1024;
 
 /** A link to the page that is asked for, with the words around it in its paragraph. */
 export type FoundLink = {
@@ -73,7 +77,13 @@ export function scanHtml(html: string, options: ScanOptions): Scan {
   return reading.result();
 }
 
-type OpenElement = { readonly name: string; readonly isBlock: boolean; readonly isSurrounding: boolean };
+type OpenElement = {
+  readonly name: string;
+  readonly isBlock: boolean;
+  readonly isSurrounding: boolean;
+  /** SVG and MathML, whose titles are not the page's. */
+  readonly isForeign: boolean;
+};
 
 type OpenLink = {
   readonly element: string;
@@ -102,24 +112,16 @@ class PageReading {
   private hasBase = false;
   private nodes = 0;
 
-  /** The page's text so far, white space folded; a paragraph is a range of it. */
-  private text = '';
-  private endsInSpace = true;
-  private readonly blockStarts: number[] = [0];
+  private readonly text = new PageText();
+  private readonly says = new PageSays();
   private readonly open: OpenElement[] = [];
   private surroundingsOpen = 0;
-  private foreign = 0;
+  private foreignOpen = 0;
   private skipped: { name: string; depth: number } | undefined;
+  private headEnd: number | undefined;
 
   private readonly links: FoundLink[] = [];
   private readonly openLinks: OpenLink[] = [];
-  private capture: { kind: 'title' | 'heading' | 'author'; text: string } | undefined;
-  private title: string | undefined;
-  private heading = '';
-  private language = '';
-  private relAuthor: { name: string; href: string } | null = null;
-  private published = '';
-  private headEnd: number | undefined;
 
   constructor(options: ScanOptions, html: string) {
     this.options = options;
@@ -137,15 +139,16 @@ class PageReading {
       if (this.skipped.name === name) this.skipped.depth += 1;
       return;
     }
-    if (!headOnly.has(name)) this.headEnd ??= this.parser?.startIndex ?? 0;
+    if (!headOnly.has(name)) this.endHead();
     this.openElement(name, attributes);
-    this.noteFacts(name, attributes);
+    this.says.begin(name, attributes, this.foreignOpen > 0);
+    if (name === 'base') this.noteBase(attributes['href']);
     if (Object.hasOwn(linkAttributes, name)) this.noteLink(name, attributes);
     if (opaque.has(name)) this.skipped = { name, depth: 1 };
   }
 
   ontext(text: string): void {
-    if (this.capture !== undefined) this.capture.text += text;
+    this.says.hear(text);
     if (this.skipped === undefined) this.addText(text);
   }
 
@@ -156,21 +159,22 @@ class PageReading {
       if (this.skipped.depth > 0) return;
       this.skipped = undefined;
     }
-    if (name === 'head') this.headEnd ??= this.parser?.startIndex ?? 0;
-    this.endCapture(name);
+    if (name === 'head') this.endHead();
+    this.says.end(name);
     this.closeElement(name);
   }
 
   result(): Scan {
     for (const link of this.openLinks.splice(0)) this.finishLink(link);
-    this.keepCapture();
+    this.says.endAll();
+    const { title, heading, language, relAuthor, published } = this.says;
     return {
       links: this.links.sort((one, other) => one.position - other.position),
-      title: this.title ?? '',
-      heading: this.heading,
-      language: this.language,
-      relAuthor: this.relAuthor,
-      published: this.published,
+      title,
+      heading,
+      language,
+      relAuthor,
+      published,
       head: this.html.slice(0, Math.min(this.headEnd ?? this.html.length, maxHeadLength)),
       stopped: this.stopped,
     };
@@ -186,15 +190,20 @@ class PageReading {
     this.parser?.pause();
   }
 
+  private endHead(): void {
+    this.headEnd ??= this.parser?.startIndex ?? 0;
+  }
+
   private openElement(name: string, attributes: Readonly<Record<string, string>>): void {
     if (breaks.has(name)) this.addText(' ');
+    if (name === 'a') this.closeLinks();
     const isBlock = blocks.has(name);
     const isSurrounding = surroundings.has(name) || surroundingRoles.has(attributes['role'] ?? '');
-    if (name === 'a') this.closeLinks();
-    if (isBlock) this.openBlock();
+    const isForeign = name === 'svg' || name === 'math';
+    if (isBlock) this.text.openBlock();
     if (isSurrounding) this.surroundingsOpen += 1;
-    if (name === 'svg' || name === 'math') this.foreign += 1;
-    this.open.push({ name, isBlock, isSurrounding });
+    if (isForeign) this.foreignOpen += 1;
+    this.open.push({ name, isBlock, isSurrounding, isForeign });
     if (this.open.length > maxDepth) this.stop('too-complex');
   }
 
@@ -203,84 +212,62 @@ class PageReading {
     const at = this.open.findLastIndex((each) => each.name === name);
     if (at === -1) return;
     for (const element of this.open.splice(at).reverse()) {
-      if (element.isBlock) this.closeBlock();
+      if (element.isBlock) this.text.closeBlock();
       if (element.isSurrounding) this.surroundingsOpen -= 1;
-      if (element.name === 'svg' || element.name === 'math') this.foreign -= 1;
+      if (element.isForeign) this.foreignOpen -= 1;
     }
-  }
-
-  private openBlock(): void {
-    this.addText(' ');
-    this.blockStarts.push(this.text.length);
-  }
-
-  private closeBlock(): void {
-    this.addText(' ');
-    this.blockStarts.pop();
-    for (const link of [...this.openLinks]) if (link.depth > this.blockStarts.length) this.finishLink(link);
+    for (const link of [...this.openLinks]) if (link.depth > this.text.depth) this.finishLink(link);
   }
 
   private addText(raw: string): void {
-    const folded = raw.replace(/\s+/gu, ' ');
-    const text = this.endsInSpace && folded.startsWith(' ') ? folded.slice(1) : folded;
-    if (text === '') return;
-    this.text += text;
-    this.endsInSpace = text.endsWith(' ');
+    this.text.add(raw);
     for (const link of [...this.openLinks]) {
       if (this.text.length - (link.end ?? link.start) > contextLength) this.finishLink(link);
     }
   }
 
-  private noteFacts(name: string, attributes: Readonly<Record<string, string>>): void {
-    if (name === 'html') this.language ||= attributes['lang'] ?? attributes['xml:lang'] ?? '';
-    if (name === 'base' && !this.hasBase && attributes['href'] !== undefined) {
-      this.hasBase = true;
-      this.base = URL.parse(attributes['href'], this.options.url.href) ?? this.base;
-    }
-    if (name === 'title' && this.title === undefined && this.foreign === 0)
-      this.capture = { kind: 'title', text: '' };
-    if (name === 'h1' && this.heading === '') this.capture ??= { kind: 'heading', text: '' };
-    if (name === 'time' && this.published === '' && isPublishedTime(attributes)) {
-      this.published = attributes['datetime'] ?? '';
-    }
+  /** Spec: HTML, the first `base` with an address counts, and is itself relative to the page's own. */
+  private noteBase(href: string | undefined): void {
+    if (this.hasBase || href === undefined) return;
+    this.hasBase = true;
+    this.base = URL.parse(href, this.options.url.href) ?? this.base;
   }
 
   private noteLink(name: string, attributes: Readonly<Record<string, string>>): void {
     if (name === 'img') this.noteAlt(attributes['alt'] ?? '');
-    const attribute = linkAttributes[name]?.find((each) => attributes[each] !== undefined);
-    const address = attribute === undefined ? undefined : attributes[attribute];
-    const isTooLong = address === undefined || address.length > maxAddressLength;
-    const href = isTooLong ? null : URL.parse(address, this.base.href);
-    if (href === null || !/^https?:$/u.test(href.protocol)) return;
-    const rel = (attributes['rel'] ?? '')
-      .toLowerCase()
-      .split(/\s+/u)
-      .filter((each) => each !== '');
-    if (name === 'a' && rel.includes('author') && this.relAuthor === null) {
-      this.relAuthor = { name: '', href: href.href };
-      this.capture ??= { kind: 'author', text: '' };
-    }
+    const href = this.addressOf(name, attributes);
+    if (href === undefined) return;
+    const rel = relOf(attributes);
+    if (name === 'a' && rel.includes('author')) this.says.beginAuthor(href.href);
     if (this.links.length + this.openLinks.length < maxLinks && this.options.isWanted(href)) {
       this.openLink(name, href, rel, attributes['alt'] ?? '');
     }
   }
 
+  private addressOf(name: string, attributes: Readonly<Record<string, string>>): URL | undefined {
+    const attribute = linkAttributes[name]?.find((each) => attributes[each] !== undefined);
+    const address = attribute === undefined ? undefined : attributes[attribute];
+    if (address === undefined || address.length > maxAddressLength) return undefined;
+    const href = URL.parse(address, this.base.href);
+    return href !== null && /^https?:$/u.test(href.protocol) ? href : undefined;
+  }
+
   private noteAlt(alt: string): void {
-    for (const link of this.openLinks)
+    for (const link of this.openLinks) {
       if (link.end === undefined) link.alt += ` ${alt.slice(0, contextLength)}`;
+    }
   }
 
   private openLink(element: string, href: URL, rel: readonly string[], alt: string): void {
     const start = this.text.length;
-    const paragraph = this.blockStarts.at(-1) ?? 0;
     this.openLinks.push({
       element,
       href: href.href,
       rel,
       position: this.parser?.startIndex ?? 0,
       inContent: this.surroundingsOpen === 0,
-      depth: this.blockStarts.length,
-      before: this.text.slice(Math.max(paragraph, start - contextLength), start),
+      depth: this.text.depth,
+      before: this.text.endOfParagraph(contextLength),
       start,
       end: element === 'a' ? undefined : start,
       alt: element === 'a' ? '' : alt,
@@ -309,32 +296,9 @@ class PageReading {
     this.links.push(found);
     if (this.options.isEnough(found)) this.stop('enough');
   }
-
-  private endCapture(name: string): void {
-    const ends = { title: 'title', heading: 'h1', author: 'a' } as const;
-    if (this.capture !== undefined && ends[this.capture.kind] === name) this.keepCapture();
-  }
-
-  private keepCapture(): void {
-    const captured = this.capture;
-    this.capture = undefined;
-    if (captured === undefined) return;
-    const text = plainText(captured.text.slice(0, maxFactLength)).trim();
-    if (captured.kind === 'title') this.title = text;
-    else if (captured.kind === 'heading') this.heading = text;
-    else this.relAuthor = { name: text, href: this.relAuthor?.href ?? '' };
-  }
 }
 
-const maxAddressLength = 8192;
-const maxHeadLength = 64 * 1024;
-const maxFactLength = 10_000;
-
-function isPublishedTime(attributes: Readonly<Record<string, string>>): boolean {
-  const { class: names = '', itemprop = '' } = attributes;
-  return (
-    'pubdate' in attributes ||
-    itemprop === 'datePublished' ||
-    /\b(?:published|dt-published|entry-date)\b/u.test(names)
-  );
+function relOf(attributes: Readonly<Record<string, string>>): string[] {
+  const words = (attributes['rel'] ?? '').toLowerCase().split(/\s+/u);
+  return words.filter((each) => each !== '');
 }
