@@ -4,6 +4,7 @@ import type { Filing } from '../linkback/verdict.ts';
 import type { Db } from './engine.ts';
 import { loadLinkback, saveLinkback } from './linkbacks.ts';
 import { withdraw } from './publications.ts';
+import { searchText } from './rows.ts';
 
 export type RefileContext = { readonly now: number; readonly newId: () => string };
 
@@ -34,12 +35,20 @@ export async function refile(
   }
 }
 
-async function move(db: Db, { id }: Linkback, filing: Filing, isKnown: boolean): Promise<void> {
+async function move(db: Db, linkback: Linkback, filing: Filing, isKnown: boolean): Promise<void> {
+  const { id, facts, excerpt } = linkback;
   const { source, target, targetKey, pairKey } = filing;
   const fragment = new URL(target).hash.slice(1) || null;
   await db
     .updateTable('linkback')
-    .set({ source, target, fragment, target_key: targetKey, pair_key: pairKey })
+    .set({
+      source,
+      target,
+      fragment,
+      target_key: targetKey,
+      pair_key: pairKey,
+      search_text: searchText({ source, target, facts, excerpt }),
+    })
     .where('id', '=', id)
     .execute();
   if (!isKnown) await db.insertInto('pair').values({ pair_key: pairKey, linkback_id: id }).execute();
