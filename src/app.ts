@@ -40,8 +40,14 @@ import { openReader } from './web/reader.ts';
 import { makeResolve } from './web/resolve.ts';
 import { makeTurns } from './web/turns.ts';
 
-/** How long jobs in hand may take to end when the service stops, in milliseconds. */
-const stopGraceMs = 15_000;
+/**
+ * How long jobs in hand may take to end when the service stops, in milliseconds; then they are given back.
+ *
+ * Whoever stops a service kills it ten seconds later, and an attempt that is killed counts against its job.
+ */
+const stopGraceMs = 3000;
+/** How long callers may take to finish what they say when the service stops: longer than any wait for a lock. */
+const hangUpAfterMs = 6000;
 
 export type App = {
   /** The public address, without a trailing slash; right once the service listens. */
@@ -159,7 +165,10 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     stop: async () => {
       isStopping = true;
       outcomes.dismiss();
+      // A server that closes times nobody out any more: half a request would keep it open for ever.
+      const hangUp = setTimeout(() => server.server.closeAllConnections(), hangUpAfterMs);
       await Promise.all([server.close(), worker.stop(stopGraceMs)]);
+      clearTimeout(hangUp);
       await reader.close();
       await store.close();
     },
