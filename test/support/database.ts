@@ -1,0 +1,27 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+
+/** Where a service under test keeps its database. */
+export function databaseIn(folder: string): string {
+  return join(folder, 'linkbackd.db');
+}
+
+/** Reads rows past the service, which may run meanwhile. */
+export function readRows<Row>(folder: string, statement: string): Row[] {
+  const database = new Database(databaseIn(folder), { readonly: true });
+  try {
+    return database.prepare<[], Row>(statement).all();
+  } finally {
+    database.close();
+  }
+}
+
+/** Makes every job that waits due now, beside the running service: as if all that time had passed. */
+export function makeJobsDue(folder: string): number {
+  const database = new Database(databaseIn(folder), { timeout: 5000 });
+  try {
+    return database.prepare("UPDATE job SET due_at = 1 WHERE state = 'waiting'").run().changes;
+  } finally {
+    database.close();
+  }
+}

@@ -1,0 +1,64 @@
+import { readRows } from './database.ts';
+
+type Stored = { readonly id: string; readonly verification: string; readonly moderation: string };
+type Move = {
+  readonly linkback_id: string;
+  readonly machine: 'verification' | 'moderation';
+  readonly from_state: string;
+  readonly to_state: string;
+};
+
+/** What must never be found, each with the statement that would find it. */
+const neverFound: Readonly<Record<string, string>> = {
+  'a row that belongs to none': 'SELECT "table" AS id FROM pragma_foreign_key_check',
+  'a pair stored twice': 'SELECT min(id) AS id FROM linkback GROUP BY source, target HAVING count(*) > 1',
+  'an unverified linkback that nobody will look at':
+    "SELECT id FROM linkback WHERE verification = 'unverified' AND id NOT IN (SELECT linkback_id FROM job WHERE state <> 'dead')",
+  'a linkback that nobody announced':
+    'SELECT id FROM linkback WHERE id NOT IN (SELECT linkback_id FROM announcement)',
+  'a linkback that its first dialect did not announce':
+    'SELECT id FROM linkback WHERE NOT EXISTS (SELECT 1 FROM announcement WHERE linkback_id = id AND dialect = protocol)',
+  'a verified linkback for which no rule held':
+    "SELECT id FROM linkback WHERE verification = 'verified' AND id NOT IN (SELECT linkback_id FROM announcement WHERE held = 1)",
+  'one shown that may not be':
+    "SELECT id FROM linkback WHERE is_public <> (verification = 'verified' AND moderation = 'approved')",
+  'a dead job of a linkback that is not settled':
+    "SELECT linkback_id AS id FROM job JOIN linkback ON linkback.id = linkback_id WHERE state = 'dead' AND verification = 'unverified'",
+  'a look promised for what is not verified':
+    "SELECT id FROM linkback WHERE recheck_at IS NOT NULL AND verification <> 'verified'",
+};
+
+/**
+ * Looks through the database of a service, running or not, for what must never be there, and tells each thing found
+ * in one line; none is what a test hopes for.
+ */
+export function findViolations(folder: string): string[] {
+  const [soundness] = readRows<{ integrity_check: string }>(folder, 'PRAGMA integrity_check');
+  const found = soundness?.integrity_check === 'ok' ? [] : [`damage: ${soundness?.integrity_check ?? '?'}`];
+  for (const [what, statement] of Object.entries(neverFound)) {
+    for (const { id } of readRows<{ id: string }>(folder, statement)) found.push(`${what}: ${id}`);
+  }
+  return [...found, ...brokenHistories(folder)];
+}
+
+/** Each machine begins at its start, goes on from where it was, and ends in the state that is stored. */
+function brokenHistories(folder: string): string[] {
+  const moves = readRows<Move>(folder, 'SELECT * FROM event ORDER BY id');
+  const states = new Map<string, string>();
+  const broken: string[] = [];
+  for (const { linkback_id: id, machine, from_state: from, to_state: to } of moves) {
+    const before = states.get(`${machine} ${id}`) ?? beginnings[machine];
+    if (from !== before) broken.push(`a ${machine} that jumps from ${before} to ${from}: ${id}`);
+    states.set(`${machine} ${id}`, to);
+  }
+  for (const stored of readRows<Stored>(folder, 'SELECT id, verification, moderation FROM linkback')) {
+    for (const machine of ['verification', 'moderation'] as const) {
+      const told = states.get(`${machine} ${stored.id}`) ?? beginnings[machine];
+      if (told !== stored[machine])
+        broken.push(`${stored[machine]} where events tell of ${told}: ${stored.id}`);
+    }
+  }
+  return broken;
+}
+
+const beginnings = { verification: 'unverified', moderation: 'pending' } as const;
