@@ -4,10 +4,10 @@ import { browser, formBody, formType, postBody, postForm, type Fields } from '..
 import { startHere, type Here } from '../support/here.ts';
 import { linkingPage } from '../support/linking-page.ts';
 import { ownerOf, type Owner } from '../support/owner.ts';
-import { openRaw } from '../support/raw-http.ts';
 import { startService, type Service } from '../support/service.ts';
 import { waitUntil } from '../support/wait.ts';
 import { startWeb, type Web } from '../support/web.ts';
+import { postWhileStopping } from '../support/while-stopping.ts';
 
 // Spec: Webmention, W3C Recommendation 12 January 2017, section 3.2; the numbers are those of docs/conformance.md.
 
@@ -428,22 +428,13 @@ describe('a refusal', () => {
         ['source', source('/too-late')],
         ['target', target()],
       ]);
-      const connection = await openRaw(new URL(stopping.url).host);
-      connection.write(
-        `POST /webmention HTTP/1.1\r\nHost: x\r\nContent-Type: ${formType}\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
-      );
-      await waitUntil(async () => (await stopping.get('/healthz')).ok);
-      const ended = stopping.end('SIGTERM');
-      await waitUntil(() => refusesConnections(stopping.url), { what: 'the service takes nobody new' });
-      connection.write(body.slice(5));
-      const answer = await connection.answer();
+      const answer = await postWhileStopping(stopping, '/webmention', body);
       expect([answer.status, answer.headers['content-type'], answer.headers['retry-after']]).toEqual([
         503,
         'application/problem+json; charset=utf-8',
         '60',
       ]);
       expect(JSON.parse(answer.body)).toMatchObject({ reason: 'unavailable' });
-      expect(await ended).toBe(0);
     } finally {
       await stopping.close();
     }
@@ -713,13 +704,4 @@ describe('patience', () => {
 
 function many(count: number): Fields {
   return Array.from({ length: count }, (_, at) => [`f${at}`, 'x'] as const);
-}
-
-async function refusesConnections(url: string): Promise<boolean> {
-  try {
-    await fetch(`${url}/healthz`, { headers: { connection: 'close' } });
-    return false;
-  } catch {
-    return true;
-  }
 }
