@@ -39,6 +39,7 @@ export const requirements: Readonly<Record<string, readonly Requirement[]>> = {
     { id: 'TB 2.2', asks: 'GET: never a ping; `__mode=rss` lists' },
     { id: 'TB 2.3', asks: 'autodiscovery: an RDF block names page and ping address' },
     { id: 'TB 2.4', asks: 'lengths, conversions and charsets, as senders expect them of a receiver' },
+    { id: 'TB 2.5', asks: 'the source is verified like that of a pingback' },
   ],
   'Webmention: the receiver': [
     { id: 'WR1', asks: 'parameters are checked at once, the rest later' },
