@@ -292,6 +292,21 @@ export function mentionStoreSuite(name: string, open: () => Promise<OpenedStore>
       expect(JSON.stringify(await opened.raw('SELECT * FROM publication'))).not.toContain('forgotten');
     });
 
+    it('list what turned out to be one with another that is public', async () => {
+      const stays = await published({ pairKey: 'pair', targetKey: 'page' });
+      const goes = await published();
+      clock.advance(second);
+      const filing = {
+        source: 'https://source.example/entry',
+        target: 'https://blog.example/page',
+        targetKey: 'page',
+        pairKey: 'pair',
+      };
+      await lookAgain(goes, buildFound({ filing }));
+      expect(await ids()).toEqual([stays]);
+      expect(await withdrawals()).toMatchObject([{ serial: 2, source: null, withdrawnAt: clock.now() }]);
+    });
+
     it('know nothing of what was never public', async () => {
       await store.erase(await verified());
       expect(await withdrawals()).toEqual([]);

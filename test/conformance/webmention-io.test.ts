@@ -16,7 +16,7 @@ beforeAll(async () => {
   web = await startWeb();
   service = await startService({
     env: {
-      SITES: 'blog=https://blog.example/|https://www.blog.example/,notes=https://notes.example/',
+      SITES: `blog=https://blog.example/|https://www.blog.example/,notes=https://notes.example/,here=http://${web.host}/ours/`,
       POLICY: 'hold-all',
       FEED_TOKEN: feedToken,
     },
@@ -157,6 +157,17 @@ describe('mentions.jf2', () => {
       `${target}#`,
     ];
     for (const spelling of spellings) expect(names(await feed(['target', spelling]))).toEqual(['one']);
+  });
+
+  it('takes the address from which a page has moved', async () => {
+    web.page('/ours/old', { status: 301, headers: { location: '/ours/new' }, body: '' });
+    web.page('/ours/new', '<title>Ours</title>');
+    await publish('one', web.url('/ours/old'));
+    for (const path of ['/ours/new', '/ours/old']) {
+      const { children } = await feed(['target', web.url(path)]);
+      expect(children).toMatchObject([{ 'wm-target': web.url('/ours/new') }]);
+      expect(await json('/api/count', [['target', web.url(path)]])).toMatchObject({ count: 1 });
+    }
   });
 
   it('takes several targets in every spelling of lists, up to 50', async () => {
@@ -417,6 +428,8 @@ describe('a whole site', () => {
       expect(response.headers.get('cache-control')).toBe('private, no-cache');
       expect(names((await response.json()) as Feed)).toEqual(['on-notes']);
     }
+    const { stdout, stderr } = service.output();
+    expect(stdout + stderr).not.toContain(feedToken);
   });
 
   it('is not read without a token, nor with a wrong one, nor with the owner’s in the URL', async () => {
@@ -463,9 +476,9 @@ describe('a whole site', () => {
         ],
         headers,
       )) as Feed;
-    const [blog, notes] = [await of('www.blog.example'), await of('notes.example')];
-    expect(notes.children.length).toBeGreaterThan(0);
-    expect(all.children).toHaveLength(blog.children.length + notes.children.length);
+    const each = [await of('www.blog.example'), await of('notes.example'), await of(web.host)];
+    expect(names(each[1] ?? all)).toContain('on-notes');
+    expect(all.children).toHaveLength(each.flatMap(({ children }) => children).length);
     expect((await of('elsewhere.example')).children).toEqual([]);
     expect((await of('')).children).toEqual([]);
   });
