@@ -48,14 +48,17 @@ type Mirror = {
   readonly cuts: (text: string, segmenter: Intl.Segmenter) => number[];
   /** The piece of the given length next to the link. */
   readonly near: (text: string, length: number) => string;
-  /** The character on the far side of a cut at this length. */
+  /** The character on the far side of a cut at this length; '' when it is one with what follows. */
   readonly beyond: (text: string, length: number) => string;
 };
 
 const leftMirror: Mirror = {
   cuts: (text, segmenter) => [...segmenter.segment(text)].map((each) => text.length - each.index).reverse(),
   near: (text, length) => text.slice(text.length - length),
-  beyond: (text, length) => text.charAt(text.length - length - 1),
+  beyond: (text, length) => {
+    const at = text.length - length;
+    return joiner.test(text.slice(at, at + 2)) ? '' : text.charAt(at - 1);
+  },
 };
 
 const rightMirror: Mirror = {
@@ -63,6 +66,9 @@ const rightMirror: Mirror = {
   near: (text, length) => text.slice(0, length),
   beyond: (text, length) => text.charAt(length),
 };
+
+/** What makes one character with the one before it, be that a white space. */
+const joiner = /^[\p{M}\p{Gr_Ext}\p{Emoji_Modifier}\u200d]/u;
 
 function keptLength(text: string, window: number, keepsEnds: boolean, mirror: Mirror): number {
   if (keepsEnds && codePoints(text) <= window) return text.length;
