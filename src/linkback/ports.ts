@@ -4,7 +4,7 @@ import type { LinkbackEvent } from './event.ts';
 import type { Dialect, Linkback, LinkbackType, Moderation, Rsvp, Verification } from './linkback.ts';
 import type { Progress, Settlement } from './settle.ts';
 
-/** A job in hand: whoever holds the newest token may finish it, until the lease runs out. */
+/** A job in hand: whoever holds the newest token may finish it; once the lease runs out another may take it. */
 export type Lease = {
   readonly jobId: string;
   readonly token: string;
@@ -21,6 +21,11 @@ export type Claim = {
   readonly leaseMs: number;
   /** Hosts that are busy or must rest; `ignore` takes several jobs of one host at a time. */
   readonly busyHosts: readonly string[] | 'ignore';
+  /**
+   * True while this process has a suspect in hand: a job whose last attempt did not end. Only one is taken at a time,
+   * so that the job which ends the process is told from those that happen to be beside it.
+   */
+  readonly suspectInHand?: boolean;
 };
 
 /** What a settlement is worked out from, read in the transaction that writes it. */

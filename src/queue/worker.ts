@@ -51,7 +51,8 @@ export type Worker = {
  * Makes the worker: it takes due jobs, has them verified, and writes down what came of it.
  *
  * An attempt is counted before it begins, so that a page which ends the process is parked after {@link maxUnfinished}
- * attempts. No transaction is open while a job is worked on; a lease that was lost meanwhile changes nothing.
+ * attempts; jobs whose last attempt did not end are worked on one at a time, so that none is parked for another's
+ * fault. No transaction is open while a job is worked on; a lease that was lost meanwhile changes nothing.
  */
 export function makeWorker(options: WorkerOptions): Worker {
   const stopping = new AbortController();
@@ -74,6 +75,7 @@ export function makeWorker(options: WorkerOptions): Worker {
       limit,
       leaseMs: options.leaseMs ?? leaseMs,
       busyHosts: busyHosts(options, inHand.keys()),
+      suspectInHand: [...inHand.keys()].some((lease) => lease.unfinished > 1),
     };
     const leases = limit === 0 ? [] : await options.store.claim(claim);
     for (const lease of leases) {

@@ -104,9 +104,9 @@ export async function jobState(db: Db, linkbackId: string): Promise<JobState | u
   return { state, dueAt, setbacks, looks, unfinished };
 }
 
-/** Due jobs, the longest due first, one of each host unless hosts are ignored; an expired lease is as good as none. */
+/** Due jobs, the longest due first; an expired lease is as good as none. */
 async function dueJobs(db: Db, at: number, claim: Claim, lockRows: boolean): Promise<JobRow[]> {
-  const { limit, busyHosts } = claim;
+  const { limit, busyHosts, suspectInHand = false } = claim;
   let due = db
     .selectFrom('job')
     .selectAll()
@@ -114,13 +114,28 @@ async function dueJobs(db: Db, at: number, claim: Claim, lockRows: boolean): Pro
     .where('due_at', '<=', at)
     .where((each) => each.or([each('state', '=', 'waiting'), each('lease_until', '<=', at)]))
     .orderBy('due_at');
+  if (suspectInHand) due = due.where('unfinished', '=', 0);
+  if (busyHosts !== 'ignore' && busyHosts.length > 0) due = due.where('host', 'not in', busyHosts);
   if (lockRows) due = due.forUpdate().skipLocked();
-  if (busyHosts === 'ignore') return due.limit(limit).execute();
-  if (busyHosts.length > 0) due = due.where('host', 'not in', busyHosts);
   // Hosts come in bursts: a few more rows than needed make it likely that enough of them differ.
   const some = await due.limit(limit * 4).execute();
+  return chooseJobs(some, claim);
+}
+
+/** One of each host, unless hosts do not matter, and one suspect at most. */
+function chooseJobs(due: readonly JobRow[], { limit, busyHosts }: Claim): JobRow[] {
   const hosts = new Set<string>();
-  return some.filter((job) => !hosts.has(job.host) && hosts.add(job.host)).slice(0, limit);
+  const chosen: JobRow[] = [];
+  let hasSuspect = false;
+  for (const job of due) {
+    const isSuspect = job.unfinished > 0;
+    if (chosen.length === limit) break;
+    if ((isSuspect && hasSuspect) || (busyHosts !== 'ignore' && hosts.has(job.host))) continue;
+    chosen.push(job);
+    hosts.add(job.host);
+    hasSuspect ||= isSuspect;
+  }
+  return chosen;
 }
 
 async function leaseJob(db: Db, job: JobRow, token: string, until: number): Promise<Lease> {
