@@ -398,6 +398,21 @@ export function storeSuite(name: string, open: () => Promise<OpenedStore>): void
       expect(await claimed({ busyHosts: 'ignore' })).toHaveLength(3);
     });
 
+    it('takes one job at a time whose last attempt did not end, for it may be the one that ends its process', async () => {
+      for (let count = 0; count < 3; count += 1) await file();
+      expect(await claimed()).toHaveLength(3);
+      clock.advance(leaseMs);
+      const { linkbackId: fresh } = await file();
+      const [suspect, other, ...more] = await store.claim(anyHost);
+      expect(suspect).toMatchObject({ unfinished: 2 });
+      expect(other).toMatchObject({ linkbackId: fresh, unfinished: 1 });
+      expect(more).toEqual([]);
+      expect(await claimed({ suspectInHand: true })).toEqual([]);
+      expect(await claimed()).toHaveLength(1);
+      expect(await claimed()).toHaveLength(1);
+      expect(await claimed()).toEqual([]);
+    });
+
     it('leases a job afresh once its lease has run out, and not before', async () => {
       const { linkbackId } = await file();
       const lease = await claimOne();

@@ -280,6 +280,25 @@ describe('a job that ends its process', () => {
     expect(seen).not.toContain(id);
   });
 
+  it('is told from those that were in hand beside it: each of them is looked at alone', async () => {
+    const suspects: string[] = [];
+    for (let count = 0; count < 4; count += 1) suspects.push(await file());
+    await opened.store.claim({ limit: 10, leaseMs, busyHosts: [] });
+    opened.clock.advance(leaseMs);
+    const looks = held();
+    startWorker(async (linkback, signal) =>
+      suspects.includes(linkback.id) ? looks.verify(linkback, signal) : buildFound(),
+    );
+    for (let count = 1; count <= 4; count += 1) {
+      await looks.untilBegun(count);
+      // Others go on meanwhile.
+      await untilSettled(await file());
+      expect(looks.begun).toHaveLength(count);
+      looks.begun[count - 1]?.letGo(buildFound());
+    }
+    for (const id of suspects) await untilSettled(id);
+  });
+
   it('is none when the third try succeeds', async () => {
     const id = await file();
     for (let deaths = 0; deaths < 2; deaths += 1) await attemptThatDies(id);

@@ -16,11 +16,16 @@ export function readRows<Row>(folder: string, statement: string): Row[] {
   }
 }
 
-/** Makes every job that waits due now, beside the running service: as if all that time had passed. */
-export function makeJobsDue(folder: string): number {
+/** Makes the job of a source due now, beside the running service: as if all that time had passed. */
+export function makeJobDue(folder: string, source: string): void {
   const database = new Database(databaseIn(folder), { timeout: 5000 });
   try {
-    return database.prepare("UPDATE job SET due_at = 1 WHERE state = 'waiting'").run().changes;
+    const { changes } = database
+      .prepare(
+        "UPDATE job SET due_at = 1 WHERE state = 'waiting' AND linkback_id IN (SELECT id FROM linkback WHERE source = ?)",
+      )
+      .run(source);
+    if (changes !== 1) throw new Error(`${changes} jobs wait for ${source}`);
   } finally {
     database.close();
   }
