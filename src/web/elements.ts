@@ -9,8 +9,8 @@ export const blocks: ReadonlySet<string> = set(
     'summary table tbody td tfoot th thead tr ul',
 );
 
-/** Void elements that separate words without ending the paragraph. */
-export const breaks: ReadonlySet<string> = set('br hr wbr');
+/** Void elements that separate words without ending the paragraph; `wbr` does not, it stands within one. */
+export const breaks: ReadonlySet<string> = set('br hr');
 
 /** Parts of a page that are not its content; an ARIA role can say the same of any element. */
 export const surroundings: ReadonlySet<string> = set('nav header footer aside');

@@ -19,7 +19,8 @@ export class PageText {
   }
 
   add(raw: string): void {
-    const folded = raw.replace(/\s+/gu, ' ');
+    // A byte order mark is called white space, but parts no words: it goes when the text becomes plain.
+    const folded = raw.replace(/[^\S\ufeff]+/gu, ' ');
     const text = this.endsInSpace && folded.startsWith(' ') ? folded.slice(1) : folded;
     if (text === '') return;
     // The text itself is a rope: looking at its end would flatten it each time.

@@ -111,6 +111,8 @@ class PageReading {
   private base: URL;
   private hasBase = false;
   private nodes = 0;
+  /** Open elements, with those whose content is skipped. */
+  private depth = 0;
 
   private readonly text = new PageText();
   private readonly says = new PageSays();
@@ -135,11 +137,13 @@ class PageReading {
 
   onopentag(name: string, attributes: Readonly<Record<string, string>>): void {
     this.count();
+    this.depth += 1;
+    if (this.depth > maxDepth) this.stop('too-complex');
     if (this.skipped !== undefined) {
       if (this.skipped.name === name) this.skipped.depth += 1;
       return;
     }
-    if (!headOnly.has(name)) this.endHead();
+    if (!headOnly.has(name) && !this.isInNoscript()) this.endHead();
     this.openElement(name, attributes);
     this.says.begin(name, attributes, this.foreignOpen > 0);
     if (name === 'base') this.noteBase(attributes['href']);
@@ -148,11 +152,12 @@ class PageReading {
   }
 
   ontext(text: string): void {
-    this.says.hear(text);
     if (this.skipped === undefined) this.addText(text);
+    else if (this.skipped.name === 'title') this.says.hearTitle(text);
   }
 
   onclosetag(name: string): void {
+    this.depth -= 1;
     if (this.skipped !== undefined) {
       if (this.skipped.name !== name) return;
       this.skipped.depth -= 1;
@@ -190,21 +195,31 @@ class PageReading {
     this.parser?.pause();
   }
 
+  /** What only readers without scripts get may stand in the head, whatever it is: counting pixels often do. */
+  private isInNoscript(): boolean {
+    return this.headEnd === undefined && this.open.some((each) => each.name === 'noscript');
+  }
+
   private endHead(): void {
     this.headEnd ??= this.parser?.startIndex ?? 0;
   }
 
   private openElement(name: string, attributes: Readonly<Record<string, string>>): void {
     if (breaks.has(name)) this.addText(' ');
-    if (name === 'a') this.closeLinks();
+    if (name === 'a') {
+      this.closeLinks();
+      this.says.end('a');
+    }
     const isBlock = blocks.has(name);
     const isSurrounding = surroundings.has(name) || surroundingRoles.has(attributes['role'] ?? '');
     const isForeign = name === 'svg' || name === 'math';
-    if (isBlock) this.text.openBlock();
+    if (isBlock) {
+      this.text.openBlock();
+      this.says.hear(' ');
+    }
     if (isSurrounding) this.surroundingsOpen += 1;
     if (isForeign) this.foreignOpen += 1;
     this.open.push({ name, isBlock, isSurrounding, isForeign });
-    if (this.open.length > maxDepth) this.stop('too-complex');
   }
 
   private closeElement(name: string): void {
@@ -212,7 +227,10 @@ class PageReading {
     const at = this.open.findLastIndex((each) => each.name === name);
     if (at === -1) return;
     for (const element of this.open.splice(at).reverse()) {
-      if (element.isBlock) this.text.closeBlock();
+      if (element.isBlock) {
+        this.text.closeBlock();
+        this.says.hear(' ');
+      }
       if (element.isSurrounding) this.surroundingsOpen -= 1;
       if (element.isForeign) this.foreignOpen -= 1;
     }
@@ -221,6 +239,7 @@ class PageReading {
 
   private addText(raw: string): void {
     this.text.add(raw);
+    this.says.hear(raw);
     for (const link of [...this.openLinks]) {
       if (this.text.length - (link.end ?? link.start) > contextLength) this.finishLink(link);
     }
@@ -281,7 +300,9 @@ class PageReading {
   private finishLink(link: OpenLink): void {
     this.openLinks.splice(this.openLinks.indexOf(link), 1);
     const end = link.end ?? this.text.length;
-    const text = this.text.slice(link.start, Math.min(end, link.start + contextLength));
+    const text = plainText(this.text.slice(link.start, Math.min(end, link.start + contextLength)));
+    const after = plainText(this.text.slice(end, end + contextLength));
+    const isPicture = text.trim() === '';
     const { element, href, rel, position, inContent, before } = link;
     const found: FoundLink = {
       element,
@@ -290,15 +311,19 @@ class PageReading {
       position,
       inContent,
       before: plainText(before),
-      text: plainText(text.trim() === '' ? link.alt : text),
-      after: plainText(this.text.slice(end, end + contextLength)),
+      text: isPicture ? plainText(link.alt) : text,
+      // The blank behind a picture was folded into the one before it.
+      after: isPicture && after !== '' ? ` ${after.trimStart()}` : after,
     };
     this.links.push(found);
     if (this.options.isEnough(found)) this.stop('enough');
   }
 }
 
+/** In characters: nobody looks at more, and it is stored. */
+const maxRelLength = 200;
+
 function relOf(attributes: Readonly<Record<string, string>>): string[] {
-  const words = (attributes['rel'] ?? '').toLowerCase().split(/\s+/u);
+  const words = (attributes['rel'] ?? '').slice(0, maxRelLength).toLowerCase().split(/\s+/u);
   return words.filter((each) => each !== '');
 }
