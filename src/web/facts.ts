@@ -128,8 +128,9 @@ export function webAddress(text: string, base: URL): string | null {
 const earliest = Date.UTC(1990, 0);
 const latest = Date.UTC(2100, 0);
 
+/** An instant that a page names, when it can be; `Date.parse` alone takes "12" for a December. */
 export function instant(text: string): number | null {
-  const at = Date.parse(text);
+  const at = /\d{4}/u.test(text) ? Date.parse(text) : NaN;
   return at > earliest && at < latest ? at : null;
 }
 
