@@ -7,7 +7,7 @@ import type { Fetched, FetchPage } from '../web/fetch.ts';
 import type { PageReading, Reader } from '../web/reader.ts';
 import { fillFromClaims } from './claims.ts';
 import { cutExcerpt } from './excerpt.ts';
-import { chooseLink } from './link.ts';
+import { chooseLink, type Asked } from './link.ts';
 import type { LookAtTarget } from './target.ts';
 import type { CheckVouch } from './vouch.ts';
 
@@ -114,7 +114,7 @@ function judge(
 ): Found | NotFound {
   if (reading === 'too-complex')
     return notFound('no-link', 'absent', 'reading the page went over its limits');
-  const chosen = chooseLink(reading.links, linkback.announcements);
+  const chosen = chooseLink(reading.links, askedOf(linkback));
   if (chosen === undefined) {
     const why = reading.isTooComplex ? 'no link before the page became too complex' : 'no link to the target';
     return notFound('no-link', 'absent', why);
@@ -139,6 +139,16 @@ function judge(
     filing: null,
     held,
   };
+}
+
+/**
+ * What to look for: every announcement, and the address at which its dialect held when it last did. Anybody may
+ * announce a link in a spelling that the page does not have, and must not take it away by that.
+ */
+function askedOf({ announcements, evidence }: Linkback): readonly Asked[] {
+  if (evidence === null) return announcements;
+  const held = announcements.filter((each) => each.held);
+  return [...announcements, ...held.map(({ dialect }) => ({ dialect, target: evidence.href }))];
 }
 
 /** Microformats are about the very entry; where they are silent, the page's head speaks. */
