@@ -20,8 +20,8 @@ async function filePing(db: Db, ping: AcceptedPing): Promise<Filed> {
     .where('pair.pair_key', '=', ping.pairKey)
     .executeTakeFirst();
   if (known === undefined) return fileNew(db, ping);
-  const { statusId, isNew } = await announce(db, known.id, ping);
-  const parked = await recheck(db, known, ping, isNew);
+  const { statusId, asksAnew } = await announce(db, known.id, ping);
+  const parked = await recheck(db, known, ping, asksAnew);
   return { linkbackId: known.id, statusId, verification: known.verification, parked };
 }
 
@@ -53,7 +53,11 @@ async function fileNew(db: Db, ping: AcceptedPing): Promise<Filed> {
   return { linkbackId: ping.newId, statusId, verification: 'unverified', parked: false };
 }
 
-type Announced = { readonly statusId: string; readonly isNew: boolean };
+type Announced = {
+  readonly statusId: string;
+  /** Whether no look so far can have told: of this dialect, or of this spelling where the one before did not hold. */
+  readonly asksAnew: boolean;
+};
 
 /** Writes that this dialect says so, now and in this spelling; a dialect keeps its status id for a pair. */
 async function announce(db: Db, linkbackId: string, ping: AcceptedPing): Promise<Announced> {
@@ -65,6 +69,13 @@ async function announce(db: Db, linkbackId: string, ping: AcceptedPing): Promise
     vouch: ping.vouch,
     last_at: ping.at,
   };
+  const before = await db
+    .selectFrom('announcement')
+    .select(['target', 'held'])
+    .where('linkback_id', '=', linkbackId)
+    .where('dialect', '=', ping.dialect)
+    .where('pair_key', '=', ping.pairKey)
+    .executeTakeFirst();
   const row = await db
     .insertInto('announcement')
     .values({
@@ -79,7 +90,8 @@ async function announce(db: Db, linkbackId: string, ping: AcceptedPing): Promise
     .onConflict((conflict) => conflict.columns(['linkback_id', 'dialect', 'pair_key']).doUpdateSet(latest))
     .returning('status_id')
     .executeTakeFirstOrThrow();
-  return { statusId: row.status_id, isNew: row.status_id === ping.newStatusId };
+  const asksAnew = before === undefined || (before.held === 0 && before.target !== ping.target);
+  return { statusId: row.status_id, asksAnew };
 }
 
 type KnownPair = Pick<LinkbackRow, 'id' | 'verification' | 'checked_at'>;
@@ -87,22 +99,18 @@ type KnownPair = Pick<LinkbackRow, 'id' | 'verification' | 'checked_at'>;
 /**
  * Has a known pair looked at again; true when its job is parked and only the owner may do so.
  *
- * A dialect that announces the pair for the first time has a rule of its own to be tried, so it does not have to wait.
+ * A dialect that announces the pair for the first time has a rule of its own to be tried, so it does not have to wait;
+ * nor has one whose rule did not hold, and that now says it otherwise.
  */
-async function recheck(
-  db: Db,
-  known: KnownPair,
-  ping: AcceptedPing,
-  isNewDialect: boolean,
-): Promise<boolean> {
+async function recheck(db: Db, known: KnownPair, ping: AcceptedPing, asksAnew: boolean): Promise<boolean> {
   const job = await db
     .selectFrom('job')
     .select(['state', 'setbacks'])
     .where('linkback_id', '=', known.id)
     .executeTakeFirst();
   if (job?.state === 'dead') return true;
-  if (job !== undefined && willTell(job, known, isNewDialect)) return false;
-  const hasToRest = known.verification === 'verified' && !isNewDialect;
+  if (job !== undefined && willTell(job, known, asksAnew)) return false;
+  const hasToRest = known.verification === 'verified' && !asksAnew;
   // A look that is in hand counts from now: it ends later.
   const lastCheck = job?.state === 'leased' ? ping.at : (known.checked_at ?? 0);
   const at = hasToRest ? Math.max(ping.at, lastCheck + recheckAfterMs) : ping.at;
@@ -114,11 +122,11 @@ async function recheck(
 function willTell(
   job: Pick<JobState, 'state' | 'setbacks'>,
   { verification }: KnownPair,
-  isNewDialect: boolean,
+  asksAnew: boolean,
 ): boolean {
   const isUnverified = verification === 'unverified';
-  // One in hand began without knowing of a dialect that joins now; and the page may have changed since its last check.
-  if (job.state === 'leased') return isUnverified && !isNewDialect;
+  // One in hand began without knowing of what is new now; and the page may have changed since its last check.
+  if (job.state === 'leased') return isUnverified && !asksAnew;
   // A source in trouble rests as long as was agreed, however often its pair is announced.
   return isUnverified || job.setbacks > 0;
 }
