@@ -4,6 +4,7 @@ import type { Service } from './service.ts';
 export type Moderated = {
   readonly id: string;
   readonly site: string;
+  readonly protocols: readonly string[];
   readonly moderation: string;
   readonly verification: string;
   readonly refusal: { readonly reason: string; readonly detail: string } | null;
