@@ -5,15 +5,16 @@ import { dialects, linkbackTypes, type Linkback } from '../linkback/linkback.ts'
 import type { Page, PublicQuery, PublicStore } from '../linkback/ports.ts';
 import { parsePageUrl } from '../linkback/page-url.ts';
 import { problem, problemType } from '../linkback/problem.ts';
-import { findSite, targetKey, type Site } from '../linkback/site.ts';
+import { findSite, type Site } from '../linkback/site.ts';
 import { commentList } from './comment-list.ts';
 import { safeJson, sendConditional } from './conditional.ts';
 import { html, type Html } from './html.ts';
+import { keyOfPage, type PageLooks } from './page-key.ts';
 import { page, stylePath } from './page.ts';
 import { toPublic } from './public-linkback.ts';
 
 export type ReadOptions = {
-  readonly store: PublicStore;
+  readonly store: PublicStore & PageLooks;
   readonly sites: () => readonly Site[];
   /** The service's public address without a trailing slash. */
   readonly baseUrl: () => string;
@@ -122,17 +123,19 @@ async function find(
   const site = target === undefined ? undefined : findSite(options.sites(), target);
   // A page of no site has no linkbacks; a widget on it shows an empty list, not an error.
   if (target !== undefined && site === undefined) return { items: [], next: null };
-  const list = await options.store.publicList(toQuery(asked, target, site));
+  const isOfPage = target !== undefined && site !== undefined;
+  const key = isOfPage ? await keyOfPage(options.store, site, target) : undefined;
+  const list = await options.store.publicList(toQuery(asked, key));
   if (list.next !== null) reply.header('link', `<${nextUrl(asked, list.next, options, path)}>; rel="next"`);
   return list;
 }
 
-function toQuery(asked: Asked, target: URL | undefined, site: Site | undefined): PublicQuery {
+function toQuery(asked: Asked, key: string | undefined): PublicQuery {
   const { since, protocol, type, after } = asked;
   return {
     order: asked.order ?? 'oldest',
     limit: asked.limit,
-    ...(target === undefined || site === undefined ? {} : { targetKey: targetKey(site, target) }),
+    ...(key === undefined ? {} : { targetKey: key }),
     ...(asked.site === undefined ? {} : { site: asked.site }),
     ...(protocol === undefined ? {} : { protocol }),
     ...(type === undefined ? {} : { type }),

@@ -1,6 +1,7 @@
 import type { PublicStore } from '../linkback/ports.ts';
 import { parsePageUrl } from '../linkback/page-url.ts';
-import { findSite, isClosedPath, targetKey, type Site } from '../linkback/site.ts';
+import { findSite, isClosedPath, type Site } from '../linkback/site.ts';
+import { keyOfPage, type PageLooks } from './page-key.ts';
 import { displayLine } from './public-linkback.ts';
 
 /** Most sources told of one page. */
@@ -15,13 +16,17 @@ export type PublicSources = (
 ) => Promise<readonly ListedSource[] | undefined>;
 
 /** Makes the list of a page's approved sources, oldest first; undefined for a page that takes no linkbacks. */
-export function makePublicSources(store: PublicStore, sites: () => readonly Site[]): PublicSources {
+export function makePublicSources(
+  store: PublicStore & PageLooks,
+  sites: () => readonly Site[],
+): PublicSources {
   return async (text, siteSlug) => {
     const target = parsePageUrl(text);
     const site = target === undefined ? undefined : findSite(sites(), target);
     if (target === undefined || site === undefined || isClosedPath(site, target)) return undefined;
     if (siteSlug !== undefined && siteSlug !== site.slug) return undefined;
-    const query = { targetKey: targetKey(site, target), order: 'oldest', limit: maxSources } as const;
+    const key = await keyOfPage(store, site, target);
+    const query = { targetKey: key, order: 'oldest', limit: maxSources } as const;
     const { items } = await store.publicList(query);
     return items.map(({ source, facts, excerpt }) => ({
       url: source,

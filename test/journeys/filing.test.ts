@@ -40,7 +40,8 @@ describe('a page of ours with another name', () => {
     expect(await shown('/post')).toMatchObject([
       { target: web.url('/post'), source: { url: web.url('/a') } },
     ]);
-    expect(await shown('/?p=7')).toEqual([]);
+    // The address it was pinged with still finds it.
+    expect(await shown('/?p=7')).toHaveLength(1);
   });
 
   it('is filed under the page to which it redirects', async () => {
