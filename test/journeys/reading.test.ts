@@ -541,3 +541,43 @@ describe('the page', () => {
     expect(text).not.toContain('<a ');
   });
 });
+
+describe('a service below a path of its public address', () => {
+  it('is reached there, and names its own addresses below it', async () => {
+    const port = await freePort();
+    const base = `http://127.0.0.1:${port}/at`;
+    const own = await startService({
+      env: { SITES: 'blog=https://blog.example/', POLICY: 'approve-all', PORT: String(port), BASE_URL: base },
+    });
+    try {
+      expect(own.url).toBe(base);
+      const target = 'https://blog.example/below';
+      for (const path of ['/below-1', '/below-2']) {
+        web.page(path, linkingPage(target));
+        const answer = await own.ping(web.url(path), target, '/blog/xmlrpc');
+        const status = / Its status: (\S+)$/u.exec(answer)?.[1] ?? '';
+        expect(status.startsWith(`${base}/status/`)).toBe(true);
+        expect(await (await fetch(status)).json()).toMatchObject({ status: 'verified' });
+      }
+      const first = await own.get(`/api/linkbacks?${query({ target, limit: '1' })}`);
+      const next = /^<([^>]+)>; rel="next"$/u.exec(first.headers.get('link') ?? '')?.[1] ?? '';
+      expect(next.startsWith(`${base}/api/linkbacks?`)).toBe(true);
+      expect(await (await fetch(next)).text()).toContain(web.url('/below-2'));
+      const page = await (await own.get(`/linkbacks?${query({ target })}`)).text();
+      const style = /<link rel="stylesheet" href="([^"]+)">/u.exec(page)?.[1] ?? '';
+      expect(style).toBe(`${base}/linkbacks.css`);
+      expect((await fetch(style)).headers.get('content-type')).toBe('text/css; charset=utf-8');
+      // A proxy may also take the path away before it passes the request on.
+      expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+    } finally {
+      await own.close();
+    }
+  });
+});
+
+/** A port that nobody listens on at this moment. */
+async function freePort(): Promise<number> {
+  const nobody = await startWeb();
+  await nobody.close();
+  return Number(new URL(nobody.url('/')).port);
+}
