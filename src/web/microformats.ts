@@ -41,7 +41,7 @@ export function readMicroformats(
   url: URL,
   isWanted: (href: URL) => boolean,
 ): Microformats | undefined {
-  const entries = entriesOf(mf2(html, { baseUrl: url.href }).items, undefined);
+  const entries = entriesOf(itemsOf(html, url), undefined);
   const answering = entries.find(({ item }) => typeOf(item, isWanted) !== 'mention');
   const entry = answering ?? entries[0];
   if (entry === undefined) return undefined;
@@ -59,6 +59,15 @@ export function readMicroformats(
 type Root = ReturnType<typeof mf2>['items'][number];
 type Property = Root['properties'][string][number];
 type Entry = { readonly item: Root; readonly feed: Root | undefined };
+
+/** The parser throws on pages that are only odd: a template in an entry, a base that is no address, a class p-constructor. */
+function itemsOf(html: string, url: URL): readonly Root[] {
+  try {
+    return mf2(html, { baseUrl: url.href }).items;
+  } catch {
+    return [];
+  }
+}
 
 /** The entries of a page, and those of its feeds, each with the feed it stands in. */
 function entriesOf(items: readonly Root[], feed: Root | undefined): Entry[] {

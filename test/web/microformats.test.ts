@@ -31,6 +31,22 @@ describe('the type of a linkback', () => {
 });
 
 /** Spec: IndieWeb authorship, without its second fetch. */
+describe('a page at which the parser throws', () => {
+  it.each([
+    ['a template in an entry', entry('<p class="e-content"><template>x</template></p>')],
+    ['a template for a page', '<template><div class="h-entry">x</div></template>'],
+    ['a base that is no address', `<base href="http://[::1">${entry('<a class="u-url" href=x>x</a>')}`],
+    [
+      'properties named like those of prototypes',
+      entry('<i class="p-constructor">x</i><i class="p-__proto__">y</i>'),
+    ],
+    ['rel values named like those of prototypes', entry('<a rel="constructor" href=x>x</a>')],
+    ['nothing', ''],
+  ])('has no microformats: %s', (_, html) => {
+    expect(read(html)?.type ?? 'mention').toBe('mention');
+  });
+});
+
 describe('the author', () => {
   const card = (inner: string): string => `<div class="p-author h-card">${inner}</div>`;
 
