@@ -3,7 +3,10 @@ import type { FoundLink } from './scan.ts';
 
 /** Addresses written out in plain text end before what usually closes a sentence or a bracket. */
 const writtenAddress = /https?:\/\/[^\s<>"']+/giu;
-const trailing = /[.,;:!?)\]}»”’]+$/u;
+const trailing: ReadonlySet<string> = new Set('.,;:!?)]}»”’');
+/** More of them in a row end no sentence. */
+const maxTrailing = 10;
+const maxAddressLength = 8192;
 const contextLength = 2000;
 const maxLinks = 20;
 
@@ -47,12 +50,24 @@ function writtenLinks(text: string, isWanted: (href: URL) => boolean): FoundLink
 
 /** As written, else without the marks or, where no blanks are written, the words that may belong to the sentence. */
 function wantedSpelling(written: string, isWanted: (href: URL) => boolean) {
+  if (written.length > maxAddressLength) return undefined;
   const bare = written.replace(/\P{ASCII}.*$/su, '');
-  for (const spelling of [written, written.replace(trailing, ''), bare, bare.replace(trailing, '')]) {
-    const url = URL.parse(spelling);
-    if (url !== null && isWanted(url)) return { spelling, url };
+  for (const start of new Set([written, bare])) {
+    for (const spelling of withoutTrailing(start)) {
+      const url = URL.parse(spelling);
+      if (url !== null && isWanted(url)) return { spelling, url };
+    }
   }
   return undefined;
+}
+
+/** An address, then less and less of the marks at its end: which of them are its own is not written. */
+function* withoutTrailing(written: string): Generator<string> {
+  yield written;
+  for (let end = written.length - 1; end >= written.length - maxTrailing; end -= 1) {
+    if (!trailing.has(written.charAt(end))) return;
+    yield written.slice(0, end);
+  }
 }
 
 function readJson(text: string, isWanted: (href: URL) => boolean): TextReading {
