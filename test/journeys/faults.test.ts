@@ -316,9 +316,15 @@ describe.concurrent('a sender of too many pings', () => {
       expect(called.says).toBe(`fault 0: ${texts['too-many']}`);
       expect(Number(called.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
       expect(Number(called.headers.get('retry-after'))).toBeLessThanOrEqual(20);
-      // Neither the endpoint nor its query makes another caller of them.
+      // Neither the endpoint, nor its query, nor their own word makes another caller of them.
       const other = await ping(web.url('/s'), target(), '/blog/xmlrpc?a=b', limited);
       expect(other.says).toBe(`fault 0: ${texts['too-many']}`);
+      const forwarded = await post(
+        `${limited.url}/pingback`,
+        callXml('pingback.ping', [web.url('/s'), target()]),
+        { 'content-type': 'text/xml', 'x-forwarded-for': '203.0.113.7', 'x-real-ip': '203.0.113.8' },
+      );
+      expect(forwarded.says).toBe(`fault 0: ${texts['too-many']}`);
       expect((await ownerOf(limited).list()).items).toEqual([]);
       const list = await callMethod(`${limited.url}/pingback`, 'pingback.extensions.getPingbacks', target());
       expect(list.faultCode).toBeUndefined();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { hostileCalls } from '../support/hostile-xml.ts';
 import { linkingPage } from '../support/linking-page.ts';
 import { ownerOf } from '../support/owner.ts';
 import { openRaw, type RawConnection } from '../support/raw-http.ts';
@@ -6,7 +7,7 @@ import { rawRequest, rawRequestNames } from '../support/raw-requests.ts';
 import { startService, type Service } from '../support/service.ts';
 import { waitUntil } from '../support/wait.ts';
 import { startWeb, type Web } from '../support/web.ts';
-import { callMethod, callXml, readXml } from '../support/xml-rpc.ts';
+import { callMethod, callXml, post, readXml } from '../support/xml-rpc.ts';
 
 // Spec: Pingback 1.0 section 2 (S1); XML-RPC (1999/2003); RFC 9112 for how the bytes of a request may come.
 
@@ -93,6 +94,21 @@ function pingBody(query = ''): Buffer {
 
 const head = (...lines: string[]): string =>
   ['POST /pingback HTTP/1.1', `Host: ${host()}`, ...lines, '', ''].join('\r\n');
+
+describe('the corpus of hostile calls', () => {
+  it('is answered over the wire as in the laboratory, and leaves the process alive', async () => {
+    for (const { name, body, contentType = 'text/xml', expect: expected } of hostileCalls) {
+      const called = await post(`${service.url}/pingback`, Buffer.from(body), {
+        'content-type': contentType,
+      });
+      // Nobody's site is at the addresses that the good ones name.
+      const answer = expected === 'ping' ? [16, 33] : [expected === 'ok' ? undefined : expected];
+      expect([name, called.status, answer.includes(called.faultCode)]).toEqual([name, 200, true]);
+    }
+    expect((await service.get('/readyz')).status).toBe(200);
+    expect(service.output().stderr).not.toMatch(/"level":(?:50|60)/u);
+  });
+});
 
 describe('a request in unusual parts', () => {
   it('is answered, and the connection closed, when the sender wants it closed', async () => {
