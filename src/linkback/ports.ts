@@ -162,6 +162,8 @@ export type ModerationQuery = {
 export type Counts = {
   readonly moderation: Readonly<Record<Moderation, number>>;
   readonly verification: Readonly<Record<Verification, number>>;
+  /** Approved, but gone by now: hidden, and worth the owner's look. */
+  readonly approvedButGone: number;
 };
 
 export type JobState = {

@@ -103,6 +103,7 @@ async function countStates(db: Db, site: string | undefined): Promise<Counts> {
   return {
     moderation: record(moderations, (state) => sum(rows.filter((row) => row.moderation === state))),
     verification: record(verifications, (state) => sum(rows.filter((row) => row.verification === state))),
+    approvedButGone: sum(rows.filter((row) => row.moderation === 'approved' && row.verification === 'gone')),
   };
 }
 

@@ -16,11 +16,12 @@ async function filePing(db: Db, ping: AcceptedPing): Promise<Filed> {
   const known = await db
     .selectFrom('pair')
     .innerJoin('linkback', 'linkback.id', 'pair.linkback_id')
-    .select(['linkback.id', 'linkback.verification', 'linkback.checked_at'])
+    .select(['linkback.id', 'linkback.pair_key', 'linkback.verification', 'linkback.checked_at'])
     .where('pair.pair_key', '=', ping.pairKey)
     .executeTakeFirst();
   if (known === undefined) return fileNew(db, ping);
   const { statusId, asksAnew } = await announce(db, known.id, ping);
+  if (known.verification !== 'verified' && known.pair_key === ping.pairKey) await respell(db, known.id, ping);
   const parked = await recheck(db, known, ping, asksAnew);
   return { linkbackId: known.id, statusId, verification: known.verification, parked };
 }
@@ -53,6 +54,11 @@ async function fileNew(db: Db, ping: AcceptedPing): Promise<Filed> {
   return { linkbackId: ping.newId, statusId, verification: 'unverified', parked: false };
 }
 
+/** What could not be verified may have been announced in a spelling that its server does not know: the next one counts. */
+async function respell(db: Db, id: string, { source, target, fragment }: AcceptedPing): Promise<void> {
+  await db.updateTable('linkback').set({ source, target, fragment }).where('id', '=', id).execute();
+}
+
 type Announced = {
   readonly statusId: string;
   /** Whether no look so far can have told: of this dialect, or of this spelling where the one before did not hold. */
@@ -71,7 +77,7 @@ async function announce(db: Db, linkbackId: string, ping: AcceptedPing): Promise
   };
   const before = await db
     .selectFrom('announcement')
-    .select(['target', 'held'])
+    .select(['source', 'target', 'held'])
     .where('linkback_id', '=', linkbackId)
     .where('dialect', '=', ping.dialect)
     .where('pair_key', '=', ping.pairKey)
@@ -90,7 +96,8 @@ async function announce(db: Db, linkbackId: string, ping: AcceptedPing): Promise
     .onConflict((conflict) => conflict.columns(['linkback_id', 'dialect', 'pair_key']).doUpdateSet(latest))
     .returning('status_id')
     .executeTakeFirstOrThrow();
-  const asksAnew = before === undefined || (before.held === 0 && before.target !== ping.target);
+  const isRespelled = before?.source !== ping.source || before.target !== ping.target;
+  const asksAnew = before === undefined || (before.held === 0 && isRespelled);
   return { statusId: row.status_id, asksAnew };
 }
 

@@ -1,4 +1,5 @@
 import { ownName } from '../linkback/filing.ts';
+import { lenientForm } from '../linkback/page-url.ts';
 import type { TargetLook, TargetStore } from '../linkback/ports.ts';
 import { findSite, targetKey, type Site } from '../linkback/site.ts';
 import type { Fetched, FetchPage } from '../web/fetch.ts';
@@ -26,19 +27,18 @@ export type LookAtTarget = (
 /**
  * Makes the cached look at our own pages.
  *
- * Only 404 and 410 mean gone: a page of ours that cannot be reached now is not held against the sender. Its redirects
- * and its `rel=canonical` name the page it is filed under, as long as that is on the same site.
+ * Only 404 and 410 mean gone, under each of the page's spellings, for not all that mean the same need be served; a page
+ * of ours that cannot be reached now is not held against the sender. Its redirects and its `rel=canonical` name the page it is filed under, as long as that is on the same site.
  */
 export function makeLookAtTarget(options: TargetOptions): LookAtTarget {
   const { store, now } = options;
   const underWay = new Map<string, Promise<TargetLook>>();
 
   const look = async (key: string, site: Site, target: URL, signal: AbortSignal): Promise<TargetLook> => {
-    const fetched = await options.fetchPage(target, signal);
-    const status = fetched.kind === 'answer' ? fetched.status : undefined;
-    const isGone = status === 404 || status === 410;
-    const page = isGone ? null : await pageOf(fetched, site, target, options);
-    const trust = isGone ? believed.gone : status === undefined ? believed.unknown : believed.there;
+    const { asked, fetched } = await fetchAny(spellings(site, target), options.fetchPage, signal);
+    const isGone = isMissing(fetched);
+    const page = isGone ? null : await pageOf(fetched, site, asked, options);
+    const trust = isGone ? believed.gone : fetched.kind === 'answer' ? believed.there : believed.unknown;
     const found = { isGone, page, expiresAt: now() + trust };
     await store.saveTargetLook(key, found);
     return found;
@@ -52,6 +52,34 @@ export function makeLookAtTarget(options: TargetOptions): LookAtTarget {
     underWay.set(key, looking);
     return looking;
   };
+}
+
+/** As announced, and at the site's own address without a trailing slash and with one. */
+function spellings(site: Site, target: URL): readonly [URL, ...URL[]] {
+  const bare = new URL(lenientForm(target, site.addresses), site.addresses[0]);
+  const slashed = new URL(bare);
+  slashed.pathname = `${bare.pathname.replace(/\/$/u, '')}/`;
+  return [target, bare, slashed];
+}
+
+type Asked = { readonly asked: URL; readonly fetched: Fetched };
+
+/** The first page that is not missing, else the last one. */
+async function fetchAny(
+  [first, ...rest]: readonly [URL, ...URL[]],
+  fetchPage: FetchPage,
+  signal: AbortSignal,
+): Promise<Asked> {
+  let found: Asked = { asked: first, fetched: await fetchPage(first, signal) };
+  for (const asked of rest) {
+    if (!isMissing(found.fetched)) break;
+    found = { asked, fetched: await fetchPage(asked, signal) };
+  }
+  return found;
+}
+
+function isMissing(fetched: Fetched): boolean {
+  return fetched.kind === 'answer' && (fetched.status === 404 || fetched.status === 410);
 }
 
 /** The page's own name, when it is another page of the same site. */

@@ -128,6 +128,7 @@ describe('a verified source', () => {
     await page.lookAgain();
     expect(await page.detail()).toMatchObject({ verification: 'gone', moderation: 'approved', job: null });
     expect(await isShown(await page.find())).toBe(false);
+    expect((await owner.list()).counts.approvedButGone).toBe(1);
     page.links();
     expect(await page.ping()).toMatch(/^The pingback is verified/u);
     expect(await page.find()).toMatchObject({ verification: 'verified', moderation: 'approved' });

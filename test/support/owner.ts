@@ -23,6 +23,7 @@ export type ModeratedList = {
   readonly counts: {
     readonly moderation: Readonly<Record<string, number>>;
     readonly verification: Readonly<Record<string, number>>;
+    readonly approvedButGone: number;
   };
 };
 
