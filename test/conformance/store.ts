@@ -159,7 +159,8 @@ export function storeSuite(name: string, open: () => Promise<OpenedStore>): void
           lastAt: clock.now(),
         },
       ]);
-      expect(linkback.source).not.toBe('https://WWW.other.example/entry/');
+      // Not verified yet: perhaps its server knows this spelling, and not the one before.
+      expect(linkback.source).toBe('https://WWW.other.example/entry/');
       expect((await store.counts()).verification.unverified).toBe(1);
     });
 
@@ -317,9 +318,10 @@ export function storeSuite(name: string, open: () => Promise<OpenedStore>): void
     });
 
     it('lets the job in hand answer for an unverified pair that comes again in the same dialect', async () => {
-      const { linkbackId } = await file({ pairKey: 'pair' });
+      const source = 'https://other.example/entry';
+      const { linkbackId } = await file({ pairKey: 'pair', source });
       const lease = await claimOne();
-      await file({ pairKey: 'pair' });
+      await file({ pairKey: 'pair', source });
       await finish(lease, buildFound());
       expect(await store.job(linkbackId)).toBeUndefined();
     });
