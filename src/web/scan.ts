@@ -16,8 +16,10 @@ import { plainText } from './plain-text.ts';
 export const maxDepth = 256;
 /** Tags and attributes together; real pages have a tenth. */
 export const maxNodes = 50_000;
-/** Links to the target that are told apart; a page of nothing else needs no more. */
+/** Links to the target that are told apart; after them only such as differ from all before, up to {@link maxKinds}. */
 export const maxLinks = 20;
+/** Spellings of the target, by which elements and whether in the content, that are told apart. */
+export const maxKinds = 60;
 /** Text kept on each side of a link, in UTF-16 units: more than any excerpt window. */
 const contextLength = 2000;
 const pieceLength = 16 * 1024;
@@ -124,6 +126,7 @@ class PageReading {
 
   private readonly links: FoundLink[] = [];
   private readonly openLinks: OpenLink[] = [];
+  private readonly kinds = new Set<string>();
 
   constructor(options: ScanOptions, html: string) {
     this.options = options;
@@ -258,9 +261,20 @@ class PageReading {
     if (href === undefined) return;
     const rel = relOf(attributes);
     if (name === 'a' && rel.includes('author')) this.says.beginAuthor(href.href);
-    if (this.links.length + this.openLinks.length < maxLinks && this.options.isWanted(href)) {
+    if (this.mayOpen(name, href) && this.options.isWanted(href)) {
+      this.kinds.add(this.kindOf(name, href));
       this.openLink(name, href, rel, attributes['alt'] ?? '');
     }
+  }
+
+  private mayOpen(name: string, href: URL): boolean {
+    if (this.links.length + this.openLinks.length < maxLinks) return true;
+    return this.kinds.size < maxKinds && !this.kinds.has(this.kindOf(name, href));
+  }
+
+  /** What the choice among links goes by. */
+  private kindOf(name: string, href: URL): string {
+    return `${name} ${this.surroundingsOpen === 0} ${href.href}`;
   }
 
   private addressOf(name: string, attributes: Readonly<Record<string, string>>): URL | undefined {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { maxDepth, maxLinks, maxNodes, scanHtml, type Scan } from '../../src/web/scan.ts';
+import { maxDepth, maxKinds, maxLinks, maxNodes, scanHtml, type Scan } from '../../src/web/scan.ts';
 import { link, paragraph, readPage, target } from '../support/reading.ts';
 
 /** A scan that reads the whole page. */
@@ -222,8 +222,13 @@ describe('a link', () => {
     expect(scan(`${html}<p>${link()}</p>`).links[1]?.inContent).toBe(true);
   });
 
-  it(`is told apart from ${maxLinks - 1} others, and no more`, () => {
+  it(`is told apart from ${maxLinks - 1} like it, and no more`, () => {
     expect(hrefs(link().repeat(maxLinks * 2))).toHaveLength(maxLinks);
+  });
+
+  it(`is told apart from ${maxKinds - 1} that differ, and no more`, () => {
+    const all = Array.from({ length: maxKinds * 2 }, (_, n) => `<a href="${target}#${n}">x</a>`);
+    expect(hrefs(all.join(''))).toHaveLength(maxKinds);
   });
 
   it('comes in the order of the page, whatever its paragraph', () => {
