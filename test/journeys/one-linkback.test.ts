@@ -197,6 +197,33 @@ describe('a crowd of announcements', () => {
   });
 });
 
+describe('a spelling that a server does not know', () => {
+  it('of the source does not stand in the way of the one that it knows', async () => {
+    const name = newName();
+    const post = publish(name);
+    stranger.page(`/${name}`, linkingPage(post.own));
+    await announce('trackback', stranger.url(`/${name}/`), post.own);
+    await waitUntil(async () => (await owner.find(stranger.url(`/${name}/`))).verification === 'refused');
+    await announce('webmention', stranger.url(`/${name}`), post.own);
+    const entry = await theOne(post, ['trackback', 'webmention']);
+    expect(entry.source.url).toBe(stranger.url(`/${name}`));
+  });
+
+  it('of the target does not make our page one that is not there', async () => {
+    const name = newName();
+    const post = publish(name);
+    for (const path of [`/blog/${name}/`, `/weblog/${name}`, `/weblog/${name}/`]) {
+      for (const web of [blog, alias]) web.page(path, { status: 404, body: 'Not found' });
+    }
+    const source = write(name, linkingPage(post.own));
+    await announce('trackback', source.plain, post.withSlash);
+    await theOne(post, ['trackback']);
+    await announce('pingback', source.plain, post.atAlias);
+    await announce('webmention', source.plain, post.own);
+    await theOne(post);
+  });
+});
+
 describe('a new dialect', () => {
   it('has a verified linkback looked at again at once', async () => {
     const name = newName();
@@ -267,7 +294,7 @@ describe('the life of a linkback', () => {
     const id = await announceByAll(source.plain, post.own);
     const is = (verification: string, title: string): Promise<unknown> =>
       waitUntil(async () => {
-        const found = await hereOwner.find(source.plain);
+        const found = await hereOwner.detail(id);
         return found.verification === verification && found.source.title === title;
       });
 
