@@ -164,6 +164,13 @@ export function storeSuite(name: string, open: () => Promise<OpenedStore>): void
       expect((await store.counts()).verification.unverified).toBe(1);
     });
 
+    it('keeps the spelling in which a pair was verified', async () => {
+      const { linkbackId } = await file({ pairKey: 'pair', source: 'https://other.example/entry' });
+      await finish(await claimOne(), buildFound());
+      await file({ pairKey: 'pair', source: 'https://other.example/entry/' });
+      expect((await load(linkbackId)).source).toBe('https://other.example/entry');
+    });
+
     it('makes one linkback and one job of many pings of a pair at the same instant', async () => {
       const filed = await Promise.all(
         Array.from({ length: 30 }, (_, at) =>
