@@ -63,6 +63,8 @@ function openPool(name: 'read' | 'microformats', threadCount: number, timeoutMs:
     idleTimeout: 60_000,
     resourceLimits: { maxOldGenerationSizeMb: maxHeapMb, maxYoungGenerationSizeMb: 64, stackSizeMb: stackMb },
   });
+  // A thread that runs out of memory while it is being ended has no task left to tell; unheard, that ends the process.
+  pool.on('error', () => undefined);
   const run = async (task: ReadingTask): Promise<unknown> => {
     // Starting a thread takes its time, on a busy machine more than a page may: that is not the page's fault.
     await pool.run(undefined, { name: 'ready' });
