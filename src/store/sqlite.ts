@@ -63,11 +63,20 @@ function sqliteEngine(
     close: async () => {
       await commits.drained();
       reader.close();
-      writer.pragma('wal_checkpoint(TRUNCATE)');
+      emptyLog(writer);
       writer.close();
       lock?.close();
     },
   };
+}
+
+/** Leaves one file behind; on a full disk the log stays beside it, and the next start reads both. */
+function emptyLog(writer: Database.Database): void {
+  try {
+    writer.pragma('wal_checkpoint(TRUNCATE)');
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError)) throw error;
+  }
 }
 
 /** kysely prepares each statement anew; the same text means the same statement, so we keep it. */
