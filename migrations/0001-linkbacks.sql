@@ -167,3 +167,9 @@ CREATE TABLE token (
   hash TEXT NOT NULL UNIQUE CHECK (length(hash) = 64),
   created_at BIGINT NOT NULL CHECK (created_at > 0)
 );
+
+-- When the service last looked whether it can write: only a commit tells.
+CREATE TABLE pulse (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  at BIGINT NOT NULL CHECK (at > 0)
+);

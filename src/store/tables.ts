@@ -13,6 +13,7 @@ export type Tables = {
   readonly attempt: AttemptRow;
   readonly target_look: TargetLookRow;
   readonly token: TokenRow;
+  readonly pulse: PulseRow;
 };
 
 export type LinkbackRow = {
@@ -103,3 +104,5 @@ export type AttemptRow = { id: string; linkback_id: string; at: number; detail: 
 export type TargetLookRow = { target_key: string; is_gone: number; page: string | null; expires_at: number };
 
 export type TokenRow = { id: string; name: string; hash: string; created_at: number };
+
+export type PulseRow = { id: number; at: number };
