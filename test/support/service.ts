@@ -14,6 +14,8 @@ export type ServiceOptions = {
   readonly folder?: string;
   /** The folder to start in: its `.env` is read. */
   readonly cwd?: string;
+  /** A command, with its arguments, that becomes the program given after them. */
+  readonly through?: readonly string[];
 };
 
 /** A running linkbackd: the built program, in a process of its own, on real sockets and a real database file. */
@@ -80,7 +82,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
 export type RunOptions = {
   /** The folder to start in: its `.env` is read. */
   readonly cwd?: string;
-  /** A command, with its arguments, that starts the program given after them. */
+  /** A command, with its arguments, that becomes the program given after them. */
   readonly through?: readonly string[];
 };
 
