@@ -261,7 +261,7 @@ describe('the source', () => {
     });
   });
 
-  it('[WR8] is not followed further than five redirects', async () => {
+  it('[WR8, WR18] is not followed further than five redirects', async () => {
     const status = await mention(service, redirects('hops-6', 6), target());
     expect(status).toMatchObject({ status: 'refused', reason: 'source-unusable' });
     expect(web.hits('/hops-6/0')).toEqual([]);
