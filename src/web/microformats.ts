@@ -15,9 +15,18 @@ export type Microformats = {
 /** Entries looked at; a page that is a feed needs no more. */
 const maxItems = 200;
 
-/** Whether a page may have microformats at all: reading them takes a whole tree. */
+/** Elements of which a tree is built; a page with more goes without. */
+export const maxTreeElements = 20_000;
+
+/** Whether a page may have microformats at all, and is small enough for the whole tree that reading them takes. */
 export function mayHaveMicroformats(html: string): boolean {
-  return /\bh-(?:entry|card|feed|cite|event)\b/u.test(html);
+  if (!/\bh-(?:entry|card|feed|cite|event)\b/u.test(html)) return false;
+  let elements = 0;
+  for (const _ of html.matchAll(/<[a-z]/giu)) {
+    elements += 1;
+    if (elements > maxTreeElements) return false;
+  }
+  return true;
 }
 
 /** The property of an entry that names the page it answers, and what it makes of the entry. */

@@ -23,14 +23,16 @@ export type Reader = {
   readonly close: () => Promise<void>;
 };
 
+export type ReaderLimits = { readonly readTimeoutMs: number; readonly microformatsTimeoutMs: number };
+
 /**
  * Opens the pools of threads in which strangers' pages are read, so that no page can hold up or end the service.
  *
  * Limits: {@link readTimeoutMs} and {@link maxHeapMb} a page, {@link microformatsTimeoutMs} for its microformats.
  */
-export function openReader(): Reader {
-  const scans = openPool('read', threads, readTimeoutMs);
-  const trees = openPool('microformats', 1, microformatsTimeoutMs);
+export function openReader(limits: ReaderLimits = { readTimeoutMs, microformatsTimeoutMs }): Reader {
+  const scans = openPool('read', threads, limits.readTimeoutMs);
+  const trees = openPool('microformats', 1, limits.microformatsTimeoutMs);
   return {
     read: async (task) => {
       const reading = (await scans.run(task)) as Reading | 'too-complex';

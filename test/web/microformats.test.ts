@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReadingTask } from '../../src/web/document.ts';
-import { mayHaveMicroformats, readMicroformats } from '../../src/web/microformats.ts';
+import { maxTreeElements, mayHaveMicroformats, readMicroformats } from '../../src/web/microformats.ts';
 import { openReader, type PageReading, type Reader } from '../../src/web/reader.ts';
 
 const target = 'https://target.example/post';
@@ -108,5 +108,10 @@ describe('the reader', () => {
 
   it('does not build a tree of a page without any', () => {
     expect(mayHaveMicroformats(`<p>${link}</p>`)).toBe(false);
+  });
+
+  it(`does not build a tree of more than ${maxTreeElements} elements`, () => {
+    expect(mayHaveMicroformats(entry('<br>'.repeat(maxTreeElements - 2)))).toBe(true);
+    expect(mayHaveMicroformats(entry('<br>'.repeat(maxTreeElements)))).toBe(false);
   });
 });
