@@ -142,11 +142,11 @@ function judge(
 }
 
 /**
- * What to look for: every announcement, and the address at which its dialect held when it last did. Anybody may
+ * What to look for: every announcement, and the address that was announced and found to the letter before. Anybody may
  * announce a link in a spelling that the page does not have, and must not take it away by that.
  */
 function askedOf({ announcements, evidence }: Linkback): readonly Asked[] {
-  if (evidence === null) return announcements;
+  if (evidence?.rule !== 'exact') return announcements;
   const held = announcements.filter((each) => each.held);
   return [...announcements, ...held.map(({ dialect }) => ({ dialect, target: evidence.href }))];
 }

@@ -236,6 +236,20 @@ describe('a new dialect', () => {
     expect(stranger.hits(`/${name}`)).toHaveLength(2);
   });
 
+  it('does not make the letter of what was near enough', async () => {
+    const name = newName();
+    const post = publish(name);
+    const source = write(name, linkingPage(post.own));
+    await announce('pingback', source.plain, post.withSlash);
+    const { id } = await theOne(post, ['pingback']);
+    await announce('trackback', source.plain, post.withSlash);
+    await theOne(post, ['pingback', 'trackback']);
+    expect((await owner.detail(id)).evidence).toMatchObject({ rule: 'lenient', href: post.own });
+    await announce('webmention', source.plain, post.own);
+    await theOne(post);
+    expect((await owner.detail(id)).evidence).toMatchObject({ rule: 'exact' });
+  });
+
   it('is listed only when its own rule holds', async () => {
     const name = newName();
     const post = publish(name);
