@@ -20,6 +20,7 @@ export type PageReading = Reading & { readonly microformats: Microformats | unde
 export type Reader = {
   /** Reads a page in a thread of its own; `too-complex` when it outlived its limits or killed the thread. */
   readonly read: (task: ReadingTask) => Promise<PageReading | 'too-complex'>;
+  /** Ends the threads at once; what is being read then rejects, for it has no verdict. */
   readonly close: () => Promise<void>;
 };
 
@@ -67,7 +68,9 @@ function openPool(name: 'read' | 'microformats', threadCount: number, timeoutMs:
   });
   // A thread that runs out of memory while it is being ended has no task left to tell; unheard, that ends the process.
   pool.on('error', () => undefined);
+  let isOpen = true;
   const run = async (task: ReadingTask): Promise<unknown> => {
+    if (!isOpen) throw new Error('the reader is closed');
     // Starting a thread takes its time, on a busy machine more than a page may: that is not the page's fault.
     await pool.run(undefined, { name: 'ready' });
     try {
@@ -82,7 +85,10 @@ function openPool(name: 'read' | 'microformats', threadCount: number, timeoutMs:
   return {
     run: (task) => whenFree(run, task),
     waiting: () => whenFree.pendingCount,
-    close: () => pool.close({ force: true }),
+    close: () => {
+      isOpen = false;
+      return pool.destroy();
+    },
   };
 }
 
