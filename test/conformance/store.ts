@@ -708,6 +708,55 @@ export function storeSuite(name: string, open: () => Promise<OpenedStore>): void
     });
   });
 
+  describe(`${name}: looking again by itself at what is verified`, () => {
+    const day = 24 * 60 * minute;
+
+    /** Files a ping and has it verified, to be looked at again after so many days. */
+    const verifiedFor = async (days: number): Promise<string> => {
+      const { linkbackId } = await file();
+      await finish(await claimOne(), buildFound(), { recheckAt: () => clock.now() + days * day });
+      return linkbackId;
+    };
+
+    it('promises a look when its time has come, once, the longest due first', async () => {
+      const second = await verifiedFor(2);
+      const first = await verifiedFor(1);
+      const third = await verifiedFor(3);
+      expect(await store.promiseRechecks(10)).toBe(0);
+      clock.advance(day);
+      expect(await store.promiseRechecks(10)).toBe(1);
+      expect(await store.promiseRechecks(10)).toBe(0);
+      expect(await claimed()).toEqual([first]);
+      clock.advance(2 * day);
+      expect(await store.promiseRechecks(1)).toBe(1);
+      expect(await claimed()).toContain(second);
+      expect(await store.promiseRechecks(10)).toBe(1);
+      expect(await claimed()).toEqual([third]);
+    });
+
+    it('gives no second job to what has one', async () => {
+      const id = await verifiedFor(1);
+      await store.verifyAgain(id);
+      clock.advance(day);
+      await store.promiseRechecks(10);
+      expect(await claimed()).toEqual([id]);
+      expect(await claimed()).toEqual([]);
+    });
+
+    it('looks no more at what is gone or erased', async () => {
+      const gone = await verifiedFor(1);
+      await store.verifyAgain(gone);
+      await finish(await claimOne(), buildNotFound({ finding: 'gone' }), {
+        recheckAt: () => clock.now() + day,
+      });
+      expect((await load(gone)).verification).toBe('gone');
+      await store.erase(await verifiedFor(1));
+      clock.advance(365 * day);
+      expect(await store.promiseRechecks(10)).toBe(0);
+      expect(await claimed()).toEqual([]);
+    });
+  });
+
   describe(`${name}: what the public reads`, () => {
     const list = async (query: Partial<PublicQuery> = {}): Promise<string[]> =>
       (await store.publicList({ order: 'oldest', limit: 100, ...query })).items.map((each) => each.id);

@@ -240,6 +240,18 @@ describe('a job', () => {
     expect(await opened.store.job(id)).toBeUndefined();
   });
 
+  it('is promised by itself to what is verified, when its time has come', async () => {
+    const { verify, looks } = scripted([]);
+    startWorker(verify, { recheckAt: () => opened.clock.now() + 24 * hour });
+    const id = await file();
+    await untilSettled(id);
+    await moveOn(24 * hour - 1);
+    expect(looks()).toBe(1);
+    await moveOn(minute);
+    await untilSettled(id, 2);
+    expect(looks()).toBe(2);
+  });
+
   it('is about its own linkback: one erased meanwhile is told and logged to nobody', async () => {
     const looks = held();
     startWorker(looks.verify);
