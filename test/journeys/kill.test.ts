@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { findViolations } from '../support/invariants.ts';
 import { linkingPage } from '../support/linking-page.ts';
 import { isPositive, loadDialects, startLoad, type LoadPing } from '../support/load.ts';
 import { makeRandom } from '../support/random.ts';
-import { startService, type Service } from '../support/service.ts';
+import { defaults, spawnService, startService, type Service } from '../support/service.ts';
 import { makeFolder, removeFolder } from '../support/sqlite-store.ts';
 import { waitUntil } from '../support/wait.ts';
 import { startWeb, type Web } from '../support/web.ts';
@@ -95,6 +95,29 @@ describe('a service that is killed at any moment', () => {
     expect(findViolations(folder)).toEqual([]);
     expect(promised.size).toBeGreaterThan(rounds * 10);
     console.log(`${promised.size} promised, ${timesStored().size} stored, in ${rounds} rounds`);
+  });
+});
+
+describe('a first start that is killed at any moment', () => {
+  it('leaves nothing in the way of the next', async () => {
+    const random = makeRandom();
+    console.log(`LINKBACKD_SEED=${random.seed} repeats these starts`);
+    for (let round = 1; round <= rounds; round += 1) {
+      const fresh = join(folder, `start-${round}`);
+      mkdirSync(fresh);
+      const starting = spawnService(defaults(fresh), {});
+      const isKilled = new Promise((resolve) => starting.once('exit', resolve));
+      // The file is there, and now any statement may be the last one.
+      await waitUntil(() => existsSync(databaseIn(fresh)), { what: 'the database file', everyMs: 1 });
+      const moment = performance.now() + random.below(40);
+      await waitUntil(() => performance.now() >= moment, { everyMs: 1 });
+      starting.kill('SIGKILL');
+      await isKilled;
+      const again = await startService({ folder: fresh });
+      expect((await again.get('/readyz')).status).toBe(200);
+      await again.close();
+      expect(findViolations(fresh)).toEqual([]);
+    }
   });
 });
 

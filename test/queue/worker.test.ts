@@ -266,6 +266,40 @@ describe('a job', () => {
   });
 });
 
+describe('a clock that jumps', () => {
+  it('an hour ahead has no verdict written twice, though the lease of a job in hand has run out', async () => {
+    const looks = held();
+    const worker = startWorker(looks.verify, { busyHosts: () => 'ignore' });
+    const id = await file();
+    await looks.untilBegun(1);
+    opened.clock.advance(hour);
+    worker.wake();
+    await looks.untilBegun(2);
+    expect(looks.begun.map((each) => each.id)).toEqual([id, id]);
+    for (const look of looks.begun) look.letGo(buildFound());
+    await untilSettled(id);
+    await worker.stop(forever);
+    expect(settled).toEqual([{ id, kind: 'found' }]);
+    expect(await opened.store.events(id)).toHaveLength(1);
+    expect(await opened.store.job(id)).toBeUndefined();
+  });
+
+  it('an hour back does not undo a verdict that is under way', async () => {
+    const looks = held();
+    startWorker(looks.verify);
+    const id = await file();
+    await looks.untilBegun(1);
+    opened.clock.advance(-hour);
+    looks.begun[0]?.letGo(buildFound());
+    await untilSettled(id);
+    expect(await load(id)).toMatchObject({ verification: 'verified' });
+    const next = await file();
+    await looks.untilBegun(2);
+    looks.begun[1]?.letGo(buildFound());
+    await untilSettled(next);
+  });
+});
+
 describe('a job that ends its process', () => {
   /** What a process leaves behind that ends in the middle of an attempt: a lease that nobody gives back. */
   async function attemptThatDies(id: string): Promise<void> {

@@ -114,7 +114,8 @@ export function defaults(folder: string): Record<string, string> {
   };
 }
 
-function spawnService(
+/** Starts the built program, and nothing else: it may still fail. */
+export function spawnService(
   env: Readonly<Record<string, string>>,
   { cwd = tmpdir(), through = [] }: RunOptions,
 ): ChildProcessByStdio<null, Readable, Readable> {
