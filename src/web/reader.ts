@@ -11,8 +11,8 @@ const threads = 2;
 
 /** Microformats take a whole tree, so they have a thread of their own: pages that kill it hold up nobody's link. */
 export const microformatsTimeoutMs = 1000;
-/** When so many pages wait for that thread, the next one goes without. */
-const maxWaiting = 16;
+/** A page that has waited so long for that thread goes without, in milliseconds. */
+const microformatsPatienceMs = 5000;
 
 /** A page as it was read; without microformats when it has none, or when reading them went over its limits. */
 export type PageReading = Reading & { readonly microformats: Microformats | undefined };
@@ -32,14 +32,13 @@ export type ReaderLimits = { readonly readTimeoutMs: number; readonly microforma
  * Limits: {@link readTimeoutMs} and {@link maxHeapMb} a page, {@link microformatsTimeoutMs} for its microformats.
  */
 export function openReader(limits: ReaderLimits = { readTimeoutMs, microformatsTimeoutMs }): Reader {
-  const scans = openPool('read', threads, limits.readTimeoutMs);
-  const trees = openPool('microformats', 1, limits.microformatsTimeoutMs);
+  const scans = openPool('read', threads, limits.readTimeoutMs, Infinity);
+  const trees = openPool('microformats', 1, limits.microformatsTimeoutMs, microformatsPatienceMs);
   return {
     read: async (task) => {
       const reading = (await scans.run(task)) as Reading | 'too-complex';
       if (reading === 'too-complex') return reading;
-      const isWorthIt = reading.hasMicroformats && trees.waiting() < maxWaiting;
-      const found = isWorthIt
+      const found = reading.hasMicroformats
         ? ((await trees.run(task)) as Microformats | 'too-complex' | undefined)
         : undefined;
       return { ...reading, microformats: found === 'too-complex' ? undefined : found };
@@ -51,12 +50,17 @@ export function openReader(limits: ReaderLimits = { readTimeoutMs, microformatsT
 }
 
 type Pool = {
+  /** Gives what the thread gives, or `too-complex`. */
   readonly run: (task: ReadingTask) => Promise<unknown>;
-  readonly waiting: () => number;
   readonly close: () => Promise<void>;
 };
 
-function openPool(name: 'read' | 'microformats', threadCount: number, timeoutMs: number): Pool {
+function openPool(
+  name: 'read' | 'microformats',
+  threadCount: number,
+  timeoutMs: number,
+  patienceMs: number,
+): Pool {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const pool = new Piscina({
     filename: new URL(`./read-worker.${extension}`, import.meta.url).href,
@@ -69,8 +73,9 @@ function openPool(name: 'read' | 'microformats', threadCount: number, timeoutMs:
   // A thread that runs out of memory while it is being ended has no task left to tell; unheard, that ends the process.
   pool.on('error', () => undefined);
   let isOpen = true;
-  const run = async (task: ReadingTask): Promise<unknown> => {
+  const run = async (task: ReadingTask, askedAt: number): Promise<unknown> => {
     if (!isOpen) throw new Error('the reader is closed');
+    if (performance.now() - askedAt > patienceMs) return 'too-complex';
     // Starting a thread takes its time, on a busy machine more than a page may: that is not the page's fault.
     await pool.run(undefined, { name: 'ready' });
     try {
@@ -83,8 +88,7 @@ function openPool(name: 'read' | 'microformats', threadCount: number, timeoutMs:
   // The clock of a page starts when a thread is free for it, not while it waits behind another.
   const whenFree = pLimit(threadCount);
   return {
-    run: (task) => whenFree(run, task),
-    waiting: () => whenFree.pendingCount,
+    run: (task) => whenFree(run, task, performance.now()),
     close: () => {
       isOpen = false;
       return pool.destroy();

@@ -5,7 +5,8 @@ export const target = 'https://target.example/2020/01/02/post/';
 export const siteAddresses: readonly string[] = ['https://target.example/', 'https://www.target.example/'];
 
 /** A link to the target with this text. */
-export const link = (text = 'link'): string => `<a href="${target}">${text}</a>`;
+export const link = (text = 'link', names = ''): string =>
+  `<a href="${target}"${names === '' ? '' : ` class="${names}"`}>${text}</a>`;
 
 /** A page as it was fetched, HTML in UTF-8 unless said otherwise. */
 export function taskOf(page: string | Uint8Array, over: Partial<ReadingTask> = {}): ReadingTask {
