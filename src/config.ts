@@ -19,6 +19,7 @@ export const settings = {
   BLOCKED_HOSTS: '',
   CLOSED_PATHS: '',
   VOUCH_REQUIRED: '',
+  LENIENT_WEBMENTIONS: '',
   EXCERPT_STYLE: 'wordpress',
   EXCERPT_WINDOW: '100',
   EXCERPT_MARK: '[…]',
@@ -138,6 +139,7 @@ function readSites(read: Read): readonly Site[] {
   const blocked = read('BLOCKED_HOSTS', (text) => list(text).map(forSite(slug, hostName)));
   const closed = read('CLOSED_PATHS', (text) => list(text).map(forSite(slug, path)));
   const vouching = read('VOUCH_REQUIRED', (text) => list(text).map(slug));
+  const lenient = read('LENIENT_WEBMENTIONS', (text) => list(text).map(slug));
   const of = (entries: readonly ForSite[], slug: string): string[] =>
     entries.filter((each) => each.slug === undefined || each.slug === slug).map((each) => each.value);
   return named.map(({ slug, addresses }) => ({
@@ -148,6 +150,7 @@ function readSites(read: Read): readonly Site[] {
     blockedHosts: of(blocked, slug),
     closedPaths: of(closed, slug),
     requiresVouch: vouching.includes(slug),
+    isLenient: lenient.includes(slug),
   }));
 }
 

@@ -28,6 +28,8 @@ export type Site = {
   readonly closedPaths: readonly string[];
   /** Whether a webmention from a host that is not approved yet must name a page that vouches for it. */
   readonly requiresVouch: boolean;
+  /** Whether a webmention's link may be spelled otherwise than its target, as a pingback's may. */
+  readonly isLenient: boolean;
 };
 
 /** Finds the site that a target belongs to: the one with the longest address above it. */

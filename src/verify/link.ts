@@ -23,25 +23,29 @@ const hyperlinks: ReadonlySet<string> = new Set(['a', 'area']);
  *
  * Spec: Pingback 1.0 section 3; Webmention 3.2.2.
  */
-export function chooseLink(links: readonly FoundLink[], asked: readonly Asked[]): ChosenLink | undefined {
+export function chooseLink(
+  links: readonly FoundLink[],
+  asked: readonly Asked[],
+  isLenient = false,
+): ChosenLink | undefined {
   const held = asked
-    .filter((each) => links.some((link) => satisfies(link, each)))
+    .filter((each) => links.some((link) => satisfies(link, each, isLenient)))
     .map((each) => each.dialect);
-  const believed = links.filter((link) => asked.some((each) => satisfies(link, each)));
+  const believed = links.filter((link) => asked.some((each) => satisfies(link, each, isLenient)));
   const link = believed.find((each) => each.inContent) ?? believed[0];
   if (link === undefined) return undefined;
   const isExact = asked.some((each) => isExactly(new URL(link.href), new URL(each.target)));
   return { link, rule: isExact ? 'exact' : 'lenient', held };
 }
 
-function satisfies(link: FoundLink, { dialect, target }: Asked): boolean {
+function satisfies(link: FoundLink, { dialect, target }: Asked, isLenient: boolean): boolean {
   switch (dialect) {
     case 'pingback':
     case 'trackback':
       // The scan has found these by the lenient rule; all that is left is that a reader can follow them.
       return hyperlinks.has(link.element);
     case 'webmention':
-      return isExactly(new URL(link.href), new URL(target));
+      return isLenient || isExactly(new URL(link.href), new URL(target));
     default:
       return dialect satisfies never;
   }

@@ -114,7 +114,7 @@ function judge(
 ): Found | NotFound {
   if (reading === 'too-complex')
     return notFound('no-link', 'absent', 'reading the page went over its limits');
-  const chosen = chooseLink(reading.links, askedOf(linkback));
+  const chosen = chooseLink(reading.links, askedOf(linkback), site.isLenient);
   if (chosen === undefined) {
     const why = reading.isTooComplex ? 'no link before the page became too complex' : 'no link to the target';
     return notFound('no-link', 'absent', why);

@@ -71,6 +71,7 @@ describe('settings that are wrong', () => {
     BLOCKED_HOSTS: ['https://spam.example/', '"https://spam.example/" is no host name'],
     CLOSED_PATHS: ['about', '"about" is no path'],
     VOUCH_REQUIRED: null,
+    LENIENT_WEBMENTIONS: null,
     EXCERPT_STYLE: ['baroque', '"baroque" must be one of wordpress, complete'],
     EXCERPT_WINDOW: ['5', '"5" must be a whole number from 20 to 500'],
     EXCERPT_MARK: ['…'.repeat(21), 'must be at most 20 characters'],
@@ -124,11 +125,13 @@ describe('settings that are wrong', () => {
       BLOCKED_HOSTS: 'spam.example,blogg:spam.example',
       CLOSED_PATHS: 'notes:/about,about:/about',
       VOUCH_REQUIRED: 'blog,bog',
+      LENIENT_WEBMENTIONS: 'glob',
     });
-    expect(said).toContain('3 settings are wrong');
+    expect(said).toContain('4 settings are wrong');
     expect(said).toContain('BLOCKED_HOSTS: "blogg" is no site; SITES has blog, notes');
     expect(said).toContain('CLOSED_PATHS: "about" is no site');
     expect(said).toContain('VOUCH_REQUIRED: "bog" is no site');
+    expect(said).toContain('LENIENT_WEBMENTIONS: "glob" is no site');
   });
 
   it('never show a secret that stands in them', async () => {

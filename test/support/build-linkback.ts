@@ -12,6 +12,7 @@ export function buildSite(change: Partial<Site> = {}): Site {
     blockedHosts: [],
     closedPaths: [],
     requiresVouch: false,
+    isLenient: false,
     ...change,
   };
 }

@@ -34,7 +34,6 @@ const check = (
   property: (paragraph: Paragraph, options: { style: 'wordpress' | 'complete'; window: number }) => void,
 ) => fc.assert(fc.property(paragraphs, quoting, property), { numRuns: runs });
 
-// Spec: interop.md section 5.
 describe('an excerpt of any paragraph', () => {
   it('is made of the paragraph’s own words beside the link', () => {
     check((paragraph, options) => {

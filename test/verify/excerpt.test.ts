@@ -14,7 +14,6 @@ function cut(before: string, link: string, after: string, style: Style = 'wordpr
 
 const a = (count: number): string => 'a'.repeat(count);
 
-// Spec: interop.md section 5; 4.3 consequences A to D.
 describe('an excerpt in the style of WordPress', () => {
   it.each(section5Pages(target).map((page) => [page.name, page] as const))(
     'of the page "%s" is known to the letter',
@@ -91,7 +90,6 @@ describe('an excerpt in the style of WordPress', () => {
   });
 });
 
-// Spec: interop.md sections 5 and 7.4.
 describe('an excerpt where the script writes no white space', () => {
   const japanese = '日本語の文章はこのように書きます。';
 
@@ -178,7 +176,6 @@ describe('a long link text', () => {
   });
 });
 
-// Spec: interop.md section 5, style `complete`.
 describe('a complete excerpt', () => {
   it('keeps the paragraph’s own edges, and marks only what was cut', () => {
     expect(cut('One two ', 'LINK', ' four five.', 'complete')).toBe('One two [LINK] four five.');

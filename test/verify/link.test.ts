@@ -12,7 +12,7 @@ function choose(html: string, asked: readonly Asked[]) {
   return chooseLink(readPage(html, { exactTargets }).links, asked);
 }
 
-// Spec: Pingback 1.0 section 3; Webmention 3.2.2; interop.md 8.1 rules 5 and 6.
+// Spec: Pingback 1.0 section 3; Webmention 3.2.2.
 describe('a link to the target', () => {
   it.each(linkCases().map((each) => [each.id, each.why, each] as const))('%s: %s', (_id, _why, each) => {
     const { links } = readPage(each.html, {
@@ -59,6 +59,15 @@ describe('chooseLink', () => {
     const spelling = 'https://target.example/2020/01/02/post';
     expect(choose(slashless, [asks('webmention', spelling)])?.held).toEqual(['webmention']);
     expect(choose(exact, [asks('webmention', spelling)])).toBeUndefined();
+  });
+
+  it('is as lenient with a webmention as with a pingback where the site says so', () => {
+    const { links } = readPage(`<a href="${target.replace('https:', 'http:')}">x</a>`);
+    expect(chooseLink(links, [asks('webmention')])).toBeUndefined();
+    expect(chooseLink(links, [asks('webmention')], true)).toMatchObject({
+      rule: 'lenient',
+      held: ['webmention'],
+    });
   });
 
   it('quotes a link that somebody’s rule holds for', () => {

@@ -12,7 +12,6 @@ import { addressVectors } from '../support/vectors.ts';
 
 const vectors = addressVectors();
 
-// Spec: hostile.md "Fetching only the public web".
 describe('isPublicAddress', () => {
   it.each(vectors.notPublic.map(({ address, why }) => [address, why] as const))(
     'calls %s not public: %s',

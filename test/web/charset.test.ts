@@ -8,7 +8,7 @@ const html = 'text/html';
 const encodingOf = (bytes: Uint8Array, contentType = html): string =>
   decodePage(bytes, contentType, false).encoding;
 
-// Spec: interop.md 7.2; WHATWG Encoding.
+// Spec: WHATWG Encoding.
 describe('the bytes of a page', () => {
   it.each(encodingVectors().decode)(
     'under the label $label mean $expect',
@@ -61,7 +61,7 @@ describe('the bytes of a page', () => {
   });
 });
 
-// Spec: interop.md 7.1 and 7.2; HTML "determining the character encoding".
+// Spec: HTML "determining the character encoding".
 describe('what a page declares', () => {
   const word = utf8('日本語');
   const bom = bytesOf('ef bb bf');
@@ -172,7 +172,6 @@ describe('what a page declares', () => {
   });
 });
 
-// Spec: interop.md 7.2 rule 4.
 describe('a page that declares nothing', () => {
   it('is UTF-8 when it can be', () => {
     expect(decodePage(utf8('é 日本語'), html, false)).toEqual({ text: 'é 日本語', encoding: 'UTF-8' });
@@ -201,7 +200,6 @@ describe('a page that declares nothing', () => {
   });
 });
 
-// Spec: interop.md 7.2 rule 1: encodings that hide markup from filters.
 describe('encodings that are never decoded', () => {
   const hidden = '+ADw-a href=x+AD4-';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeXml } from '../../src/web/charset.ts';
 import { bytesOf, joined, latin1, utf16be, utf16le, utf8 } from '../support/bytes.ts';
 
-// Spec: interop.md 7.2 rule 7; RFC 7303 section 3; contract.md ruling 4.
+// Spec: RFC 7303 section 3.
 describe('decodeXml', () => {
   const declared = (label: string): string => `<?xml version="1.0" encoding="${label}"?>`;
   const plain = 'text/xml';

@@ -39,7 +39,6 @@ async function getFrom(
   }
 }
 
-// Spec: hostile.md "Fetching only the public web", step 4.
 describe('makeConnect', () => {
   it('connects to the given address, whatever the name means to the system', async () => {
     expect(await getFrom('blog.example.com', ['127.0.0.1'], () => true)).toBe('the page');

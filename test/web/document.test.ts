@@ -7,7 +7,6 @@ import { linkCases } from '../support/vectors.ts';
 const hrefs = (html: string, over: Parameters<typeof readPage>[1] = {}): string[] =>
   readPage(html, over).links.map(({ href }) => href);
 
-// Spec: interop.md 8.1; the scan offers what the lenient rule takes, the dialects choose.
 describe('the links of a page', () => {
   it.each(linkCases().map((each) => [each.id, each] as const))(
     'hold what any rule believes: %s',
@@ -50,7 +49,6 @@ describe('the links of a page', () => {
   });
 });
 
-// Spec: contract.md ruling 5.
 describe('reading a page', () => {
   const lenient = '<p><a href="http://target.example/2020/01/02/post">lenient</a></p>';
   const exactTargets = [target];

@@ -11,7 +11,6 @@ const linked = (data: unknown): string =>
 
 const nobody = { name: null, url: null, photo: null };
 
-// Spec: interop.md 7.3.
 describe('the title of a page', () => {
   it.each([
     ['Fish &amp; Chips', 'Fish & Chips'],

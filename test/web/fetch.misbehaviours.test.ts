@@ -75,7 +75,6 @@ beforeAll(async () => {
   await Promise.all(misbehaviourNames.map(async (name) => endings.set(name, await endingOf(name))));
 });
 
-// Spec: hostile.md "undici" and "Limits"; fault F15.
 describe('a fetch from a server that misbehaves', () => {
   it.each(misbehaviourNames)('comes to an end, and to the right one: %s', (name) => {
     const { fetched } = endings.get(name) ?? {};

@@ -36,7 +36,7 @@ async function follow(location: string | readonly string[] | undefined, status =
   return fetchPage(at('/from/here?x#frag'), never);
 }
 
-// Spec: hostile.md "Fetching only the public web", step 5; Webmention 3.2.2; interop 8.1 rule 7.
+// Spec: Webmention 3.2.2.
 describe('redirects', () => {
   it.each([301, 302, 303, 307, 308])('are followed on status %i', async (status) => {
     expect(bodyText(await follow('/end', status))).toBe('the end');
@@ -150,7 +150,6 @@ describe('redirects', () => {
   });
 });
 
-// Spec: hostile.md "What each known guard misses", column "rebind".
 describe('a name that changes its address', () => {
   it('is connected to where it was when it was checked', async () => {
     let asked = 0;

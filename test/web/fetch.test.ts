@@ -25,7 +25,7 @@ describe('makeFetchPage', () => {
     expect(bodyText(fetched)).toBe('<p>The page.</p>');
   });
 
-  // Spec: hostile.md "Politeness"; "Fetching only the public web" step 5.
+  // Spec: "Fetching only the public web" step 5.
   it('asks once, says who it is, and sends nothing else', async () => {
     web.page('/asked', 'x');
     await fetchPage(at('/asked?a=b#fragment'), never);
@@ -71,7 +71,6 @@ describe('makeFetchPage', () => {
     expect(await fetchPage(at('/untyped'), never)).toMatchObject({ contentType: 'text/html', status: 200 });
   });
 
-  // Spec: hostile.md "Politeness"; design.md `no-link`.
   it.each([
     'image/png',
     'application/pdf',
@@ -122,7 +121,6 @@ describe('makeFetchPage', () => {
     expect(await troubled(at('/'), never)).toEqual({ kind: 'trouble', detail: 'SERVFAIL' });
   });
 
-  // Spec: hostile.md "Fetching only the public web", step 7.
   it('uses no proxy that the environment names', async () => {
     const proxy = await startRaw((socket) => void socket.end());
     const names = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'ALL_PROXY', 'all_proxy'];
@@ -202,7 +200,6 @@ describe('makeFetchPage', () => {
   });
 });
 
-// Spec: hostile.md "Politeness"; fault F12.
 describe('parseRetryAfter', () => {
   const soon = new Date(noon + 90_000).toUTCString();
 

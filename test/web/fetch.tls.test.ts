@@ -53,7 +53,6 @@ afterAll(async () => {
   await secure.close();
 });
 
-// Spec: hostile.md "undici", rows TLS and HTTP/2.
 describe('fetching over TLS', () => {
   it('reads a page whose certificate is right, by HTTP/1.1 though the server would rather speak HTTP/2', async () => {
     const fetched = await fetchPage(new URL(`https://blog.example.com:${secure.port}/`), never);

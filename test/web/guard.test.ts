@@ -32,7 +32,6 @@ const inUrl = (address: string): string => (address.includes(':') ? `[${address}
 const { notPublic, public: publicAddresses } = addressVectors();
 const plainNotPublic = notPublic.filter(({ address }) => !address.includes('%'));
 
-// Spec: hostile.md "Fetching only the public web", steps 1 and 2.
 describe('the guard on hostile URLs', () => {
   it.each(hostileUrls())(
     'with IP hosts off: $url ($why) is to $verdict',
@@ -49,7 +48,6 @@ describe('the guard on hostile URLs', () => {
   );
 });
 
-// Spec: hostile.md "Fetching only the public web", steps 3 and 4.
 describe('the guard on addresses that are not public', () => {
   it('has at least sixty of them to judge', () => {
     expect(plainNotPublic.length).toBeGreaterThanOrEqual(60);
@@ -155,7 +153,6 @@ describe('the guard on the public internet', () => {
   });
 });
 
-// Spec: contract.md "Settings", ALLOW_PRIVATE_NETWORK.
 describe('a listed network', () => {
   const exceptions = ['10.1.0.0/16', '127.0.0.0/8'];
 
@@ -209,7 +206,6 @@ describe('a listed network', () => {
   });
 });
 
-// Spec: contract.md "Settings", ALLOW_PRIVATE_NETWORK.
 describe('a listed host with its port', () => {
   const exceptions = ['localhost:3000', '10.1.2.3:3000'];
 

@@ -8,7 +8,7 @@ const url = new URL('https://source.example/a');
 const read = (html: string) => readMicroformats(html, url, (href) => href.href === target);
 const entry = (inner: string): string => `<div class="h-entry"><p class="e-content">words</p>${inner}</div>`;
 
-/** Spec: Webmention 3.2.2; interop: the type of a mention. */
+/** Spec: Webmention 3.2.2; microformats2. */
 describe('the type of a linkback', () => {
   it.each([
     ['reply', `<a class="u-in-reply-to" href="${target}">x</a>`],

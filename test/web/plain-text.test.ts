@@ -24,7 +24,6 @@ const marked = fc.string({
   maxLength: 200,
 });
 
-// Spec: contract.md ruling 5; interop.md 7.2 rule 9; hostile.md "Excerpts".
 describe('plainText', () => {
   it.each([
     ['white space of every kind', 'a \t\r\n\u00a0\u3000\u2028 b', 'a b'],

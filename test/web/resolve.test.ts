@@ -36,7 +36,6 @@ beforeAll(async () => {
 
 afterAll(() => dns.close());
 
-// Spec: hostile.md "Fetching only the public web", step 3; fault F10.
 describe('makeResolve', () => {
   it.each([
     ['both families', 'both.example.com', ['93.184.216.34', '8.8.8.8', '2606:4700::1111']],

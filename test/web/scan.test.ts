@@ -12,7 +12,6 @@ const scan = (html: string): Scan =>
 
 const hrefs = (html: string): string[] => scan(html).links.map(({ href }) => href);
 
-// Spec: interop.md sections 5 and 7.4; hostile.md "Excerpts".
 describe('the paragraph around a link', () => {
   it.each([
     ['the nearest block', `<div>no<p>a ${link()} b</p>no</div>`, 'a [link] b'],
@@ -126,7 +125,6 @@ describe('the text of a link', () => {
   });
 });
 
-// Spec: interop.md 8.1 rules 1 to 4.
 describe('a link', () => {
   it.each([
     ['in svg', `<svg><a href="${target}"><text>x</text></a></svg>`],
@@ -237,7 +235,6 @@ describe('a link', () => {
   });
 });
 
-// Spec: hostile.md "HTML" and "Limits".
 describe('the limits of a scan', () => {
   const nested = (depth: number, inside: string): string => '<b>'.repeat(depth) + inside;
 

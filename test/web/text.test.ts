@@ -5,7 +5,7 @@ import { target } from '../support/reading.ts';
 const isWanted = (href: URL): boolean => href.href === target;
 const linksIn = (text: string, isJson = false) => readText(text, isJson, isWanted).links;
 
-// Spec: Webmention 3.2.2; interop.md 8.1.
+// Spec: Webmention 3.2.2.
 describe('an address in plain text', () => {
   it.each([
     ['alone', target, ''],

@@ -40,7 +40,6 @@ async function soon(taking: Promise<Turn>): Promise<Turn | undefined> {
   return turn;
 }
 
-// Spec: hostile.md "Politeness" and "Limits".
 describe('turns', () => {
   it('are one at a time for a host, and a rest apart', async () => {
     const turns = polite();
@@ -143,7 +142,6 @@ describe('turns', () => {
   });
 });
 
-// Spec: contract.md ruling 10.
 describe('turns on silent hosts', () => {
   it(`are ${maxSilentFetches}, and each may be followed by another`, async () => {
     const turns = polite();
