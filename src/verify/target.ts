@@ -1,5 +1,5 @@
 import { ownName } from '../linkback/filing.ts';
-import { lenientForm } from '../linkback/page-url.ts';
+import { lenientForm, withoutFragment } from '../linkback/page-url.ts';
 import type { TargetLook, TargetStore } from '../linkback/ports.ts';
 import { findSite, targetKey, type Site } from '../linkback/site.ts';
 import type { Fetched, FetchPage } from '../web/fetch.ts';
@@ -38,8 +38,7 @@ export function makeLookAtTarget(options: TargetOptions): LookAtTarget {
     const { asked, fetched } = await fetchAny(spellings(site, target), options.fetchPage, signal);
     const isGone = isMissing(fetched);
     const page = isGone ? null : await pageOf(fetched, site, asked, options);
-    const trust = isGone ? believed.gone : fetched.kind === 'answer' ? believed.there : believed.unknown;
-    const found = { isGone, page, expiresAt: now() + trust };
+    const found = { isGone, page, expiresAt: now() + trustIn(fetched) };
     await store.saveTargetLook(key, found);
     return found;
   };
@@ -54,12 +53,17 @@ export function makeLookAtTarget(options: TargetOptions): LookAtTarget {
   };
 }
 
-/** As announced, and at the site's own address without a trailing slash and with one. */
+/** As announced, and at the site's own address without a trailing slash and with one: each once. */
 function spellings(site: Site, target: URL): readonly [URL, ...URL[]] {
   const bare = new URL(lenientForm(target, site.addresses), site.addresses[0]);
   const slashed = new URL(bare);
   slashed.pathname = `${bare.pathname.replace(/\/$/u, '')}/`;
-  return [target, bare, slashed];
+  const others = [bare, slashed].filter((url, at, all) => isOther(url, [target, ...all.slice(0, at)]));
+  return [target, ...others];
+}
+
+function isOther(url: URL, all: readonly URL[]): boolean {
+  return all.every((each) => withoutFragment(each).href !== url.href);
 }
 
 type Asked = { readonly asked: URL; readonly fetched: Fetched };
@@ -76,6 +80,13 @@ async function fetchAny(
     found = { asked, fetched: await fetchPage(asked, signal) };
   }
   return found;
+}
+
+/** A server that is busy or broken says nothing of the page, nor of the name it should be filed under. */
+function trustIn(fetched: Fetched): number {
+  if (isMissing(fetched)) return believed.gone;
+  const isTold = fetched.kind === 'answer' && fetched.status < 500 && fetched.status !== 429;
+  return isTold ? believed.there : believed.unknown;
 }
 
 function isMissing(fetched: Fetched): boolean {
