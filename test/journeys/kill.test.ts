@@ -13,6 +13,7 @@ import { waitUntil } from '../support/wait.ts';
 import { startWeb, type Web } from '../support/web.ts';
 
 const rounds = process.env['LINKBACKD_LONG'] === '1' ? 20 : 3;
+const roundMs = 40_000;
 const connections = 20;
 const mostPingsARound = 2000;
 
@@ -49,76 +50,88 @@ function timesStored(): Map<string, number> {
 }
 
 describe('a service that is killed at any moment', () => {
-  it(`has lost nothing that it promised, in ${rounds} rounds on the same database`, async () => {
-    const random = makeRandom();
-    console.log(`LINKBACKD_SEED=${random.seed} repeats these rounds`);
-    const target = web.url('/post');
-    web.page('/post', '<title>Ours</title>');
-    web.page('/entry', linkingPage(target));
-    const promised = new Set<string>();
-    let pairs = 0;
+  it(
+    `has lost nothing that it promised, in ${rounds} rounds on the same database`,
+    async () => {
+      const random = makeRandom();
+      console.log(`LINKBACKD_SEED=${random.seed} repeats these rounds`);
+      const target = web.url('/post');
+      web.page('/post', '<title>Ours</title>');
+      web.page('/entry', linkingPage(target));
+      const promised = new Set<string>();
+      let pairs = 0;
 
-    /** A new pair, or one of the latest again, perhaps in another dialect. */
-    const nextPing = (): LoadPing => {
-      const isRepeat = pairs > 0 && random.below(5) === 0;
-      if (!isRepeat) pairs += 1;
-      const pair = isRepeat ? Math.max(1, pairs - random.below(30)) : pairs;
-      const dialect = loadDialects[random.below(loadDialects.length)] ?? 'pingback';
-      return { dialect, source: web.url(`/entry?n=${pair}`), target };
-    };
+      /** A new pair, or one of the latest again, perhaps in another dialect. */
+      const nextPing = (): LoadPing => {
+        const isRepeat = pairs > 0 && random.below(5) === 0;
+        if (!isRepeat) pairs += 1;
+        const pair = isRepeat ? Math.max(1, pairs - random.below(30)) : pairs;
+        const dialect = loadDialects[random.below(loadDialects.length)] ?? 'pingback';
+        return { dialect, source: web.url(`/entry?n=${pair}`), target };
+      };
 
-    for (let round = 1; round <= rounds; round += 1) {
-      const killed = await start();
-      let sent = 0;
-      const load = startLoad(killed.url, connections, () =>
-        ++sent > mostPingsARound ? undefined : nextPing(),
-      );
-      const enough = 20 + random.below(250);
-      await waitUntil(() => load.answers.length >= enough, { what: `${enough} answers`, everyMs: 1 });
-      await killed.end('SIGKILL');
-      await load.over;
-      for (const answered of load.answers) if (isPositive(answered)) promised.add(answered.ping.source);
-      expect(load.answers.filter((each) => !isPositive(each))).toEqual([]);
+      for (let round = 1; round <= rounds; round += 1) {
+        const killed = await start();
+        let sent = 0;
+        const load = startLoad(killed.url, connections, () =>
+          ++sent > mostPingsARound ? undefined : nextPing(),
+        );
+        const enough = 20 + random.below(250);
+        await waitUntil(() => load.answers.length >= enough, {
+          what: `${enough} answers`,
+          everyMs: 1,
+          timeoutMs: roundMs,
+        });
+        await killed.end('SIGKILL');
+        await load.over;
+        for (const answered of load.answers) if (isPositive(answered)) promised.add(answered.ping.source);
+        expect(load.answers.filter((each) => !isPositive(each))).toEqual([]);
 
-      const stored = timesStored();
-      expect([...promised].filter((source) => stored.get(source) !== 1)).toEqual([]);
+        const stored = timesStored();
+        expect([...promised].filter((source) => stored.get(source) !== 1)).toEqual([]);
+        expect(findViolations(folder)).toEqual([]);
+      }
+
+      await start();
+      const inDoubt = "SELECT id FROM linkback WHERE verification <> 'verified'";
+      await waitUntil(() => readRows(folder, inDoubt).length === 0, {
+        what: 'all to be verified',
+        timeoutMs: 60_000,
+        everyMs: 100,
+      });
       expect(findViolations(folder)).toEqual([]);
-    }
-
-    await start();
-    const inDoubt = "SELECT id FROM linkback WHERE verification <> 'verified'";
-    await waitUntil(() => readRows(folder, inDoubt).length === 0, {
-      what: 'all to be verified',
-      timeoutMs: 60_000,
-      everyMs: 100,
-    });
-    expect(findViolations(folder)).toEqual([]);
-    expect(promised.size).toBeGreaterThan(rounds * 10);
-    console.log(`${promised.size} promised, ${timesStored().size} stored, in ${rounds} rounds`);
-  });
+      expect(promised.size).toBeGreaterThan(rounds * 10);
+      console.log(`${promised.size} promised, ${timesStored().size} stored, in ${rounds} rounds`);
+    },
+    (rounds + 1) * roundMs,
+  );
 });
 
 describe('a first start that is killed at any moment', () => {
-  it('leaves nothing in the way of the next', async () => {
-    const random = makeRandom();
-    console.log(`LINKBACKD_SEED=${random.seed} repeats these starts`);
-    for (let round = 1; round <= rounds; round += 1) {
-      const fresh = join(folder, `start-${round}`);
-      mkdirSync(fresh);
-      const starting = spawnService(defaults(fresh), {});
-      const isKilled = new Promise((resolve) => starting.once('exit', resolve));
-      // The file is there, and now any statement may be the last one.
-      await waitUntil(() => existsSync(databaseIn(fresh)), { what: 'the database file', everyMs: 1 });
-      const moment = performance.now() + random.below(40);
-      await waitUntil(() => performance.now() >= moment, { everyMs: 1 });
-      starting.kill('SIGKILL');
-      await isKilled;
-      const again = await startService({ folder: fresh });
-      expect((await again.get('/readyz')).status).toBe(200);
-      await again.close();
-      expect(findViolations(fresh)).toEqual([]);
-    }
-  });
+  it(
+    'leaves nothing in the way of the next',
+    async () => {
+      const random = makeRandom();
+      console.log(`LINKBACKD_SEED=${random.seed} repeats these starts`);
+      for (let round = 1; round <= rounds; round += 1) {
+        const fresh = join(folder, `start-${round}`);
+        mkdirSync(fresh);
+        const starting = spawnService(defaults(fresh), {});
+        const isKilled = new Promise((resolve) => starting.once('exit', resolve));
+        // The file is there, and now any statement may be the last one.
+        await waitUntil(() => existsSync(databaseIn(fresh)), { what: 'the database file', everyMs: 1 });
+        const moment = performance.now() + random.below(40);
+        await waitUntil(() => performance.now() >= moment, { everyMs: 1 });
+        starting.kill('SIGKILL');
+        await isKilled;
+        const again = await startService({ folder: fresh });
+        expect((await again.get('/readyz')).status).toBe(200);
+        await again.close();
+        expect(findViolations(fresh)).toEqual([]);
+      }
+    },
+    rounds * roundMs,
+  );
 });
 
 describe('the search for what must never be there', () => {

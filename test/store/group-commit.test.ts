@@ -129,7 +129,7 @@ describe('a lock that another process holds', () => {
     let turns = 0;
     const ticking = setInterval(() => (turns += 1), 10);
     const write = commits.write(insert(1));
-    await waitUntil(() => turns >= 20, { timeoutMs: lockTimeoutMs, what: 'twenty turns of the event loop' });
+    await waitUntil(() => turns >= 10, { timeoutMs: lockTimeoutMs, what: 'ten turns of the event loop' });
     clearInterval(ticking);
     await lock.release();
     expect(await write).toBe(1);

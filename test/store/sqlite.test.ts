@@ -19,7 +19,7 @@ storeSuite('the store on SQLite', openSqliteStore);
 let opened: OpenedSqlite;
 
 beforeEach(async () => {
-  opened = await openSqliteStore({ lockTimeoutMs: 500 });
+  opened = await openSqliteStore({ lockTimeoutMs: 1000 });
 });
 
 afterEach(async () => {
