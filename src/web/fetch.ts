@@ -35,6 +35,8 @@ export type FetchOptions = {
   readonly turns: Turns;
   readonly userAgent: () => string;
   readonly now: () => number;
+  /** Instead of {@link fetchTimeoutMs}. */
+  readonly timeoutMs?: number;
 };
 
 const accept = 'text/html, application/xhtml+xml;q=0.9, text/plain;q=0.5, application/json;q=0.5';
@@ -49,8 +51,9 @@ const readable =
  * Throws: when `signal` fires before the end (the service is stopping); otherwise only defects.
  */
 export function makeFetchPage(options: FetchOptions): FetchPage {
+  const timeoutMs = options.timeoutMs ?? fetchTimeoutMs;
   return async (start, signal) => {
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(fetchTimeoutMs)]);
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     let url = start;
     try {
       for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
@@ -62,7 +65,7 @@ export function makeFetchPage(options: FetchOptions): FetchPage {
       return answerWithoutBody(url, 310);
     } catch (error) {
       signal.throwIfAborted();
-      return failure(error);
+      return failure(error, timeoutMs);
     }
   };
 }
@@ -210,8 +213,8 @@ const unreachableCodes: ReadonlySet<string> = new Set(
   'ECONNREFUSED EHOSTUNREACH ENETUNREACH EADDRNOTAVAIL EACCES EINVAL'.split(' '),
 );
 
-function failure(error: unknown): Fetched {
-  const detail = describe(error);
+function failure(error: unknown, timeoutMs: number): Fetched {
+  const detail = describe(error, timeoutMs);
   const isUnreachable = allCauses(error).some(
     (each) => each instanceof Refused || unreachableCodes.has(codeOf(each)),
   );
@@ -227,9 +230,9 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
-function describe(error: unknown): string {
+function describe(error: unknown, timeoutMs: number): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return `no complete answer within ${fetchTimeoutMs / 1000} s`;
+  if (error.name === 'TimeoutError') return `no complete answer within ${timeoutMs / 1000} s`;
   if (error instanceof errors.HeadersTimeoutError) return `no answer within ${headersTimeoutMs / 1000} s`;
   const code = codeOf(error);
   return code === '' ? error.message : `${code}: ${error.message}`;

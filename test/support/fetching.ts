@@ -16,6 +16,7 @@ export type FetchingOptions = {
   /** What stands for the public internet; only 127.0.0.1 by default, so that 127.0.0.2 is a private network. */
   readonly exceptions?: readonly string[];
   readonly isOwnRoute?: (url: URL) => boolean;
+  readonly timeoutMs?: number;
 };
 
 /** A resolver for which every name is 127.0.0.1, but those that begin with `private` are 127.0.0.2. */
@@ -33,6 +34,7 @@ export function makeTestFetch(options: FetchingOptions = {}): FetchPage {
     turns: options.turns ?? makeTurns({ isPolite: false, isOurs: () => false }),
     userAgent: () => userAgent,
     now: () => noon,
+    ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
   });
 }
 
