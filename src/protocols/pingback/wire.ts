@@ -3,6 +3,7 @@ import CustomType from 'xmlrpc/lib/customtype.js';
 import Deserializer from 'xmlrpc/lib/deserializer.js';
 import serializer from 'xmlrpc/lib/serializer.js';
 import { decodeXml } from '../../web/charset.ts';
+import { sayableInXml } from '../xml-text.ts';
 import { isComplete, mayBegin, mayHoldText, type OpenElement } from './grammar.ts';
 
 /** Longest message read, in bytes. */
@@ -98,16 +99,11 @@ class PlainString extends CustomType {
 }
 
 function plain(value: AnswerValue): unknown {
-  if (typeof value === 'string') return new PlainString(withoutControls(value));
+  // The codec throws on what XML cannot say.
+  if (typeof value === 'string') return new PlainString(sayableInXml(value));
   if (typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map(plain);
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, plain(each)]));
-}
-
-/** XML has no way to say most control characters; the codec throws on them. */
-function withoutControls(text: string): string {
-  // eslint-disable-next-line no-control-regex -- naming them is the point
-  return text.toWellFormed().replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/gu, '');
 }
 
 type Feed = Parameters<Deserializer['deserializeMethodCall']>[0];

@@ -2,6 +2,7 @@ import type { Claims } from '../../linkback/claims.ts';
 import { charsetParameter } from '../../web/charset.ts';
 import { readClaims } from '../../web/claims.ts';
 import { decodeField, readForm } from '../../web/form.ts';
+import { sayableInXml } from '../xml-text.ts';
 
 /** Longest request body, in bytes. */
 export const maxRequestBytes: number = 32 * 1024;
@@ -64,7 +65,5 @@ ${items.join('')}</channel></rss>
 }
 
 function escaped(text: string): string {
-  // eslint-disable-next-line no-control-regex -- XML has no way to say them
-  const sayable = text.toWellFormed().replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/gu, '');
-  return sayable.replace(/&/gu, '&amp;').replace(/</gu, '&lt;').replace(/>/gu, '&gt;');
+  return sayableInXml(text).replace(/&/gu, '&amp;').replace(/</gu, '&lt;').replace(/>/gu, '&gt;');
 }
