@@ -1,6 +1,6 @@
 import type { Dialect, Evidence } from '../linkback/linkback.ts';
 import { isExactly } from '../linkback/page-url.ts';
-import type { FoundLink } from '../web/scan.ts';
+import type { FoundLink } from '../web/page-links.ts';
 
 /** What an announcing dialect asks for: its name and the target in its sender's spelling. */
 export type Asked = { readonly dialect: Dialect; readonly target: string };

@@ -4,7 +4,8 @@ import { decodePage } from './charset.ts';
 import { gatherFacts, readHead, webAddress } from './facts.ts';
 import { mayHaveMicroformats, readMicroformats, type Microformats } from './microformats.ts';
 import { cutGraphemes, plainText } from './plain-text.ts';
-import { scanHtml, type FoundLink } from './scan.ts';
+import type { FoundLink } from './page-links.ts';
+import { scanHtml } from './scan.ts';
 import { readText } from './text.ts';
 
 /** A page to read, and the page whose links are wanted: plain data, for it crosses to a worker thread. */

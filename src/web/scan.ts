@@ -8,36 +8,17 @@ import {
   surroundingRoles,
   surroundings,
 } from './elements.ts';
+import { PageLinks, type FoundLink, type LinkStart } from './page-links.ts';
 import { PageSays } from './page-says.ts';
 import { PageText } from './page-text.ts';
-import { plainText } from './plain-text.ts';
 
 /** More open elements than this are an attack: parsing gets slower with each. */
 export const maxDepth = 256;
 /** Tags and attributes together; real pages have a tenth. */
 export const maxNodes = 50_000;
-/** Links to the target that are told apart; after them only such as differ from all before, up to {@link maxKinds}. */
-export const maxLinks = 20;
-/** Spellings of the target, by which elements and whether in the content, that are told apart. */
-export const maxKinds = 60;
-/** Text kept on each side of a link, in UTF-16 units: more than any excerpt window. */
-const contextLength = 2000;
 const pieceLength = 16 * 1024;
 const maxAddressLength = 8192;
 const maxHeadLength = 64 * 1024;
-
-/** A link to the page that is asked for, with the words around it in its paragraph. */
-export type FoundLink = {
-  readonly element: string;
-  /** Absolute, with its fragment. */
-  readonly href: string;
-  readonly rel: readonly string[];
-  readonly position: number;
-  readonly inContent: boolean;
-  readonly before: string;
-  readonly text: string;
-  readonly after: string;
-};
 
 /** What one pass over a page tells. Texts are decoded, and plain but for their length. */
 export type Scan = {
@@ -87,22 +68,6 @@ type OpenElement = {
   readonly isForeign: boolean;
 };
 
-type OpenLink = {
-  readonly element: string;
-  readonly href: string;
-  readonly rel: readonly string[];
-  readonly position: number;
-  readonly inContent: boolean;
-  /** How many blocks were open around it: when fewer are, its paragraph has ended. */
-  readonly depth: number;
-  readonly before: string;
-  readonly start: number;
-  /** Where the link's own text ends; undefined while it is open. */
-  end: number | undefined;
-  /** What images within say, for a link without text. */
-  alt: string;
-};
-
 /** The pass itself; owns the parser's state, hence a class. */
 class PageReading {
   parser: Parser | undefined;
@@ -124,14 +89,15 @@ class PageReading {
   private skipped: { name: string; depth: number } | undefined;
   private headEnd: number | undefined;
 
-  private readonly links: FoundLink[] = [];
-  private readonly openLinks: OpenLink[] = [];
-  private readonly kinds = new Set<string>();
+  private readonly links: PageLinks;
 
   constructor(options: ScanOptions, html: string) {
     this.options = options;
     this.html = html;
     this.base = options.url;
+    this.links = new PageLinks(this.text, (found) => {
+      if (options.isEnough(found)) this.stop('enough');
+    });
   }
 
   onattribute(): void {
@@ -173,11 +139,10 @@ class PageReading {
   }
 
   result(): Scan {
-    for (const link of this.openLinks.splice(0)) this.finishLink(link);
     this.says.endAll();
     const { title, heading, language, relAuthor, published } = this.says;
     return {
-      links: this.links.sort((one, other) => one.position - other.position),
+      links: this.links.all(),
       title,
       heading,
       language,
@@ -210,7 +175,7 @@ class PageReading {
   private openElement(name: string, attributes: Readonly<Record<string, string>>): void {
     if (breaks.has(name)) this.addText(' ');
     if (name === 'a') {
-      this.closeLinks();
+      this.links.end();
       this.says.end('a');
     }
     const isBlock = blocks.has(name);
@@ -226,7 +191,7 @@ class PageReading {
   }
 
   private closeElement(name: string): void {
-    if (name === 'a') this.closeLinks();
+    if (name === 'a') this.links.end();
     const at = this.open.findLastIndex((each) => each.name === name);
     if (at === -1) return;
     for (const element of this.open.splice(at).reverse()) {
@@ -237,15 +202,13 @@ class PageReading {
       if (element.isSurrounding) this.surroundingsOpen -= 1;
       if (element.isForeign) this.foreignOpen -= 1;
     }
-    for (const link of [...this.openLinks]) if (link.depth > this.text.depth) this.finishLink(link);
+    this.links.settle();
   }
 
   private addText(raw: string): void {
     this.text.add(raw);
     this.says.hear(raw);
-    for (const link of [...this.openLinks]) {
-      if (this.text.length - (link.end ?? link.start) > contextLength) this.finishLink(link);
-    }
+    this.links.settle();
   }
 
   /** Spec: HTML, the first `base` with an address counts, and is itself relative to the page's own. */
@@ -256,25 +219,21 @@ class PageReading {
   }
 
   private noteLink(name: string, attributes: Readonly<Record<string, string>>): void {
-    if (name === 'img') this.noteAlt(attributes['alt'] ?? '');
+    const alt = attributes['alt'] ?? '';
+    if (name === 'img') this.links.seePicture(alt);
     const href = this.addressOf(name, attributes);
     if (href === undefined) return;
     const rel = relOf(attributes);
     if (name === 'a' && rel.includes('author')) this.says.beginAuthor(href.href);
-    if (this.mayOpen(name, href) && this.options.isWanted(href)) {
-      this.kinds.add(this.kindOf(name, href));
-      this.openLink(name, href, rel, attributes['alt'] ?? '');
-    }
-  }
-
-  private mayOpen(name: string, href: URL): boolean {
-    if (this.links.length + this.openLinks.length < maxLinks) return true;
-    return this.kinds.size < maxKinds && !this.kinds.has(this.kindOf(name, href));
-  }
-
-  /** What the choice among links goes by. */
-  private kindOf(name: string, href: URL): string {
-    return `${name} ${this.surroundingsOpen === 0} ${href.href}`;
+    const link: LinkStart = {
+      element: name,
+      href: href.href,
+      rel,
+      position: this.parser?.startIndex ?? 0,
+      inContent: this.surroundingsOpen === 0,
+      alt,
+    };
+    if (this.links.mayBegin(link) && this.options.isWanted(href)) this.links.begin(link);
   }
 
   private addressOf(name: string, attributes: Readonly<Record<string, string>>): URL | undefined {
@@ -283,54 +242,6 @@ class PageReading {
     if (address === undefined || address.length > maxAddressLength) return undefined;
     const href = URL.parse(address, this.base.href);
     return href !== null && /^https?:$/u.test(href.protocol) ? href : undefined;
-  }
-
-  private noteAlt(alt: string): void {
-    for (const link of this.openLinks) {
-      if (link.end === undefined) link.alt += ` ${alt.slice(0, contextLength)}`;
-    }
-  }
-
-  private openLink(element: string, href: URL, rel: readonly string[], alt: string): void {
-    const start = this.text.length;
-    this.openLinks.push({
-      element,
-      href: href.href,
-      rel,
-      position: this.parser?.startIndex ?? 0,
-      inContent: this.surroundingsOpen === 0,
-      depth: this.text.depth,
-      before: this.text.endOfParagraph(contextLength),
-      start,
-      end: element === 'a' ? undefined : start,
-      alt: element === 'a' ? '' : alt,
-    });
-  }
-
-  private closeLinks(): void {
-    for (const link of this.openLinks) link.end ??= this.text.length;
-  }
-
-  private finishLink(link: OpenLink): void {
-    this.openLinks.splice(this.openLinks.indexOf(link), 1);
-    const end = link.end ?? this.text.length;
-    const text = plainText(this.text.slice(link.start, Math.min(end, link.start + contextLength)));
-    const after = plainText(this.text.slice(end, end + contextLength));
-    const isPicture = text.trim() === '';
-    const { element, href, rel, position, inContent, before } = link;
-    const found: FoundLink = {
-      element,
-      href,
-      rel,
-      position,
-      inContent,
-      before: plainText(before),
-      text: isPicture ? plainText(link.alt) : text,
-      // The blank behind a picture was folded into the one before it.
-      after: isPicture && after !== '' ? ` ${after.trimStart()}` : after,
-    };
-    this.links.push(found);
-    if (this.options.isEnough(found)) this.stop('enough');
   }
 }
 

@@ -1,5 +1,5 @@
 import { plainText } from './plain-text.ts';
-import type { FoundLink } from './scan.ts';
+import type { FoundLink } from './page-links.ts';
 
 /** Addresses written out in plain text end before what usually closes a sentence or a bracket. */
 const writtenAddress = /https?:\/\/[^\s<>"']+/giu;

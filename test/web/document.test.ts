@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { maxLinks } from '../../src/web/scan.ts';
+import { maxLinks } from '../../src/web/page-links.ts';
 import { latin1, utf16le } from '../support/bytes.ts';
 import { link, readPage, target } from '../support/reading.ts';
 import { linkCases } from '../support/vectors.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { maxBodyBytes } from '../../src/web/body.ts';
 import { maxAuthorLength, maxTitleLength } from '../../src/web/facts.ts';
 import { openReader, type PageReading, type Reader } from '../../src/web/reader.ts';
-import { maxKinds } from '../../src/web/scan.ts';
+import { maxKinds } from '../../src/web/page-links.ts';
 import { hostilePages } from '../support/hostile-pages.ts';
 import { mutateBytes, seededRandom } from '../support/mutate.ts';
 import { link, target, taskOf } from '../support/reading.ts';

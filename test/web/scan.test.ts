@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { maxDepth, maxKinds, maxLinks, maxNodes, scanHtml, type Scan } from '../../src/web/scan.ts';
+import { maxKinds, maxLinks } from '../../src/web/page-links.ts';
+import { maxDepth, maxNodes, scanHtml, type Scan } from '../../src/web/scan.ts';
 import { link, paragraph, readPage, target } from '../support/reading.ts';
 
 /** A scan that reads the whole page. */
@@ -109,6 +110,14 @@ describe('the text of a link', () => {
     ['up to the page’s end, when it is never closed', `<p><a href="${target}">never closed`, 'never closed'],
   ])('is %s', (_, html, expected) => {
     expect(scan(html).links[0]?.text.trim()).toBe(expected);
+  });
+
+  it.each([
+    ['a link’s pictures', `<a href="${target}">${`<img alt="${'x'.repeat(500)}">`.repeat(100)}</a>`],
+    ['a picture', `<img src="${target}" alt="${'x'.repeat(50_000)}">`],
+    ['a link', link('x'.repeat(50_000))],
+  ])('has an end when %s says too much', (_, html) => {
+    expect(scan(html).links[0]?.text.length).toBeLessThanOrEqual(2000);
   });
 
   it('is an area’s or an image’s alt', () => {
