@@ -1,5 +1,5 @@
 /**
- * Builds dist/ from src/: TypeScript compiled, everything else (browser code, templates) copied beside it.
+ * Builds dist/ from src/: TypeScript compiled, browser code bundled, everything else (styles, pages) copied beside it.
  *
  *   node scripts/build.mjs              builds
  *   node scripts/build.mjs --if-stale   builds unless dist/ was made from these very sources
@@ -9,7 +9,7 @@
  * that the compiler found fault with, is never taken for a finished one. Code with type errors is put in place all
  * the same, since the tests of what is not broken want to run; the exit code tells.
  */
-import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -21,18 +21,61 @@ import { inTurn } from './ready/turn.cjs';
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const BUILDING = '.dist-';
 
-/** Compiles src/ into a folder and tells whether the compiler was content. Its words go to stderr. */
+/**
+ * Scripts for browsers, each bundled into one file: where it begins below src/, where it goes below dist/.
+ *
+ * An `iife` runs as a plain script and as a module alike, wherever a blog's theme puts it.
+ */
+const BUNDLES = [
+  { entry: 'display/widget/widget.ts', file: 'display/widget.js', format: 'iife' },
+  { entry: 'moderation/page/main.tsx', file: 'moderation/page/main.js', format: 'esm' },
+];
+/** What every browser of the last two years reads. */
+const TARGET = 'es2023';
+
+/** Runs the compiler and tells whether it was content. Its words go to stderr. */
+async function tsc(...args) {
+  const bin = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  return (await run(process.execPath, [bin, ...args], { cwd: ROOT, stdio: [0, 2, 2] })) === 0;
+}
+
+/** Compiles what Node runs, and checks what browsers run, each with the types of its own world. */
 async function compile(into) {
-  const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
-  const args = [tsc, '-p', join(ROOT, 'src'), '--outDir', into];
-  return (await run(process.execPath, args, { cwd: ROOT, stdio: [0, 2, 2] })) === 0;
+  const checks = [tsc('-p', join(ROOT, 'src'), '--outDir', into)];
+  if (bundles().length > 0) checks.push(tsc('--noEmit', '-p', join(ROOT, 'tsconfig.browser.json')));
+  return (await Promise.all(checks)).every(Boolean);
+}
+
+function bundles() {
+  return BUNDLES.filter(({ entry }) => existsSync(join(ROOT, 'src', entry)));
+}
+
+/** Bundles the browsers' scripts and tells whether all came out. The bundler is asked for only when there are some. */
+async function bundle(into) {
+  let isClean = true;
+  for (const { entry, file, format } of bundles()) {
+    const { build } = await import('rolldown');
+    try {
+      await build({
+        input: join(ROOT, 'src', entry),
+        tsconfig: false,
+        transform: { target: TARGET, jsx: { runtime: 'automatic', importSource: 'preact' } },
+        output: { file: join(into, file), format, minify: true },
+        logLevel: 'warn',
+      });
+    } catch (error) {
+      isClean = false;
+      say(`${entry} cannot be bundled: ${error.message}`);
+    }
+  }
+  return isClean;
 }
 
 /** Copies what the compiler leaves alone. */
 function copyTheRest(into) {
   const src = join(ROOT, 'src');
   for (const file of filesBelow(src)) {
-    if (file.endsWith('.ts') || file.endsWith('tsconfig.json')) continue;
+    if (/\.tsx?$/u.test(file) || file.endsWith('tsconfig.json')) continue;
     const copy = join(into, relative(src, file));
     mkdirSync(dirname(copy), { recursive: true });
     copyFileSync(file, copy);
@@ -67,7 +110,7 @@ async function build() {
   const hash = hashSources(ROOT);
   const into = join(ROOT, `${BUILDING}new`);
   mkdirSync(into);
-  const isClean = await compile(into);
+  const isClean = (await Promise.all([compile(into), bundle(into)])).every(Boolean);
   copyTheRest(into);
   swap(into);
   if (isClean) writeFileSync(join(ROOT, STAMP), hash);

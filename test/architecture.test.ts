@@ -34,6 +34,9 @@ const homes: Readonly<Record<string, RegExp>> = {
   'xmlrpc/lib/serializer.js': /^protocols\/pingback\/wire\.ts$/u,
   saxes: /^protocols\/pingback\/wire\.ts$/u,
   typebox: /^(?:display|moderation|protocols)\//u,
+  preact: /^moderation\/page\//u,
+  'preact/hooks': /^moderation\/page\//u,
+  '@preact/signals': /^moderation\/page\//u,
   fastify: /^server\.ts$/u,
   '@fastify/cors': /^app\.ts$/u,
   '@fastify/helmet': /^server\.ts$/u,
@@ -56,11 +59,13 @@ const doors: ReadonlySet<string> = new Set([
   'runtime.ts',
   'server.ts',
 ]);
-const forbiddenNames = /(?:^|\/)(?:utils?|helpers?|common|manager|service|types|index|misc)\.ts$/u;
+/** What runs in browsers lies in the room it belongs to, and is a world of its own. */
+const browserCode = /^(?:display\/widget|moderation\/page)\//u;
+const forbiddenNames = /(?:^|\/)(?:utils?|helpers?|common|manager|service|types|index|misc)\.tsx?$/u;
 
 const root = new URL('../src/', import.meta.url).pathname;
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
+  .filter((file) => /\.tsx?$/u.test(file) && !file.endsWith('.d.ts'))
   .sort();
 
 type Import = { readonly from: string; readonly to: string; readonly isType: boolean };
@@ -80,8 +85,8 @@ const imports: readonly Import[] = files.flatMap((file) => {
   });
 });
 
-const inside = imports.filter(({ to }) => to.endsWith('.ts'));
-const libraries = imports.filter(({ to }) => !to.endsWith('.ts') && !to.startsWith('node:'));
+const inside = imports.filter(({ to }) => /\.tsx?$/u.test(to));
+const libraries = imports.filter(({ to }) => !/\.tsx?$/u.test(to) && !to.startsWith('node:'));
 
 const roomOf = (file: string): string => (file.includes('/') ? (file.split('/')[0] ?? '') : 'door');
 
@@ -116,6 +121,17 @@ describe('the law', () => {
     expect(broken).toEqual([]);
   });
 
+  it('keeps what runs in browsers apart from what runs in Node', () => {
+    const standard = imports.filter(({ from, to }) => browserCode.test(from) && to.startsWith('node:'));
+    const crossing = inside.filter(({ from, to, isType }) => {
+      const folder = (file: string): string => browserCode.exec(file)?.[0] ?? '';
+      // A page may know the shapes of what it is sent.
+      return folder(from) !== folder(to) && !(isType && folder(to) === '');
+    });
+    const foreign = crossing.filter(({ from, to }) => browserCode.test(from) || browserCode.test(to));
+    expect([...standard, ...foreign]).toEqual([]);
+  });
+
   it('keeps each library in its home', () => {
     const broken = libraries.filter(
       ({ from, to, isType }) => (isType ? typeHomes : homes)[to]?.test(from) !== true,
@@ -143,7 +159,9 @@ describe('the law', () => {
     // What is listed here needs no connection: names of status codes, and the shape of an address.
     const harmless = new Set(['linkback/problem.ts', 'linkback/allowance.ts', 'config.ts']);
     expect(sockets.filter(({ from }) => !from.startsWith('web/') && !harmless.has(from))).toEqual([]);
-    const fetches = files.filter((file) => /(?<![.\w])fetch\(/u.test(readFileSync(join(root, file), 'utf8')));
+    const fetches = files.filter(
+      (file) => !browserCode.test(file) && /(?<![.\w])fetch\(/u.test(readFileSync(join(root, file), 'utf8')),
+    );
     expect(fetches).toEqual([]);
   });
 

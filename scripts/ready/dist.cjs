@@ -5,7 +5,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 
 /** What dist/ is made from. */
-const SOURCES = ['src', 'migrations', 'tsconfig.json', 'scripts/build.mjs'];
+const SOURCES = ['src', 'migrations', 'tsconfig.json', 'tsconfig.browser.json', 'scripts/build.mjs'];
 
 /** The last file that a build writes: the hash of the sources it was made from. */
 const STAMP = path.join('dist', '.built-from');
