@@ -14,14 +14,16 @@ import type { Store } from './linkback/ports.ts';
 import type { Reason } from './linkback/refusal.ts';
 import { isOwnRoute, pageAt, type Site } from './linkback/site.ts';
 import { makeNeedsVouch } from './linkback/vouch.ts';
-import { moderate } from './moderation/moderate.ts';
 import {
-  firstToken,
-  makeAuthenticate,
-  makeMayReadSites,
-  type Authenticate,
-  type MayReadSites,
-} from './moderation/token.ts';
+  anyGuesses,
+  limitAuthenticate,
+  limitMayReadSites,
+  makeGuesses,
+  type AuthenticateCaller,
+  type MayCallerReadSites,
+} from './moderation/guesses.ts';
+import { moderate } from './moderation/moderate.ts';
+import { firstToken, makeAuthenticate, makeMayReadSites, type Holder } from './moderation/token.ts';
 import { receivePingbacks } from './protocols/pingback/receive.ts';
 import { receiveTrackbacks } from './protocols/trackback/receive.ts';
 import { receiveWebmentions } from './protocols/webmention/receive.ts';
@@ -141,14 +143,15 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
   });
 
   const authenticate = makeAuthenticate(store, config.adminToken);
+  const guesses = config.limits ? makeGuesses(now) : anyGuesses;
   mount(server, {
     store,
     sites,
     accept,
     now,
     baseUrl,
-    authenticate,
-    mayReadSites: makeMayReadSites(authenticate, config.feedToken),
+    authenticate: limitAuthenticate(authenticate, guesses),
+    mayReadSites: limitMayReadSites(makeMayReadSites(authenticate, config.feedToken), guesses),
     awaitVerdict: ({ linkbackId }) => outcomes.next(linkbackId, config.answerWithinMs),
     wake: worker.wake,
   });
@@ -180,8 +183,8 @@ type Mounted = {
   readonly sites: () => readonly Site[];
   readonly accept: Accept;
   readonly awaitVerdict: (filed: Filed) => Promise<'verified' | Reason | undefined>;
-  readonly authenticate: Authenticate;
-  readonly mayReadSites: MayReadSites;
+  readonly authenticate: AuthenticateCaller<Holder>;
+  readonly mayReadSites: MayCallerReadSites;
   readonly wake: () => void;
   readonly now: () => number;
   readonly baseUrl: () => string;

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Mention, MentionScope, MentionStore, MentionTarget, TargetStore } from '../linkback/ports.ts';
 import { problem, problemType } from '../linkback/problem.ts';
+import type { Refusal } from '../linkback/refusal.ts';
 import type { Site } from '../linkback/site.ts';
 import { safeJson, sendConditional } from './conditional.ts';
 import { exampleCounts, exampleMentions } from './example-mentions.ts';
@@ -23,7 +24,8 @@ export type ReadMentionsOptions = {
   readonly mayReadSites: (
     authorization: string | undefined,
     urlToken: string | undefined,
-  ) => Promise<boolean>;
+    callerIp: string,
+  ) => Promise<boolean | Refusal>;
 };
 
 type Asking = FastifyRequest<{ Querystring: MentionAsked }>;
@@ -100,7 +102,12 @@ async function list(
 }
 
 type Whose = { readonly scope: MentionScope; readonly audience: 'public' | 'private' };
-type No = { readonly status: 400 | 401; readonly error: string; readonly because: string };
+type No = {
+  readonly status: 400 | 401 | 429;
+  readonly error: string;
+  readonly because: string;
+  readonly retryAfterSeconds?: number;
+};
 
 const noTarget: No = { status: 400, error: 'invalid_input', because: 'A target URI is required' };
 const noTargetNorToken: No = {
@@ -115,13 +122,21 @@ const wrongToken: No = {
     'Access token was not valid. Send it as "Authorization: Bearer …"; in the URL, only the FEED_TOKEN of the settings is taken',
 };
 
+const tooManyTokens: No = {
+  status: 429,
+  error: 'too_many_requests',
+  because: 'Too many wrong tokens came from your address; try again later.',
+};
+
 /** Whose mentions a caller asks for and may read. Targets are public, whoever asks. */
-async function readScope({ query, headers }: Asking, options: ReadMentionsOptions): Promise<Whose | No> {
+async function readScope({ query, headers, ip }: Asking, options: ReadMentionsOptions): Promise<Whose | No> {
   const names = listOf(query, 'target');
   if (names.length > 0) return { scope: { targets: await targetsOf(names, options) }, audience: 'public' };
   const urlToken = query.token ?? query.access_token;
   if (urlToken === undefined && headers.authorization === undefined) return noTargetNorToken;
-  if (!(await options.mayReadSites(headers.authorization, urlToken))) return wrongToken;
+  const may = await options.mayReadSites(headers.authorization, urlToken, ip);
+  if (may === false) return wrongToken;
+  if (may !== true) return { ...tooManyTokens, retryAfterSeconds: may.retryAfterSeconds ?? 0 };
   const scope = query.domain === undefined ? {} : { sites: sitesAt(query.domain, options.sites()) };
   return { scope, audience: 'private' };
 }
@@ -154,7 +169,8 @@ function send(
 }
 
 /** A problem as all our APIs tell it, with webmention.io's two fields beside. */
-function refuse(reply: FastifyReply, { status, error, because }: No): FastifyReply {
+function refuse(reply: FastifyReply, { status, error, because, retryAfterSeconds }: No): FastifyReply {
+  if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="linkbackd"');
   return reply
     .code(status)

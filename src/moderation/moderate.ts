@@ -4,12 +4,14 @@ import { decide } from '../linkback/decide.ts';
 import { dialects, linkbackTypes, moderations, verifications } from '../linkback/linkback.ts';
 import type { ModerationQuery, ModerationStore } from '../linkback/ports.ts';
 import { problem, problemType } from '../linkback/problem.ts';
+import { isRefusal, type Refusal } from '../linkback/refusal.ts';
+import type { AuthenticateCaller } from './guesses.ts';
 import { toDetail, toModerated } from './moderated-linkback.ts';
-import type { Authenticate, Holder } from './token.ts';
+import type { Holder } from './token.ts';
 
 export type ModerateOptions = {
   readonly store: ModerationStore;
-  readonly authenticate: Authenticate;
+  readonly authenticate: AuthenticateCaller<Holder>;
   /** Says that a job may be due. */
   readonly wake: () => void;
   readonly now: () => number;
@@ -49,8 +51,9 @@ export function moderate(app: FastifyInstance, options: ModerateOptions, done: (
 
   app.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'no-store');
-    const holder = await options.authenticate(request.headers.authorization);
+    const holder = await options.authenticate(request.headers.authorization, request.ip);
     if (holder === undefined) return unauthorized(reply);
+    if (isRefusal(holder)) return tooManyGuesses(reply, holder);
     holders.set(request, holder);
     return undefined;
   });
@@ -114,6 +117,15 @@ function unauthorized(reply: FastifyReply): FastifyReply {
     .header('www-authenticate', 'Bearer realm="linkbackd"')
     .type(problemType)
     .send(JSON.stringify(problem(401, detail)));
+}
+
+function tooManyGuesses(reply: FastifyReply, { retryAfterSeconds = 0 }: Refusal): FastifyReply {
+  const detail = 'Too many wrong tokens came from your address; try again later.';
+  return reply
+    .code(429)
+    .header('retry-after', retryAfterSeconds)
+    .type(problemType)
+    .send(JSON.stringify(problem(429, detail)));
 }
 
 function notFound(reply: FastifyReply): FastifyReply {
