@@ -8,11 +8,13 @@ import { makePublicSources } from './display/sources.ts';
 import { setupOf, showSetup, type Setup } from './display/setup.ts';
 import { readStatus } from './display/status.ts';
 import { readMentions } from './display/webmention-io.ts';
+import { makeChanges } from './linkback/changes.ts';
+import { makeDirectory } from './linkback/directory.ts';
 import { makeAccept, type Accept, type Filed } from './linkback/accept.ts';
 import { makeAllowance } from './linkback/allowance.ts';
-import type { Store } from './linkback/ports.ts';
+import type { Store } from './linkback/store.ts';
 import type { Reason } from './linkback/refusal.ts';
-import { isOwnRoute, pageAt, type Site } from './linkback/site.ts';
+import { isOwnRoute, pageAt, usualThresholds, type Site } from './linkback/site.ts';
 import { makeNeedsVouch } from './linkback/vouch.ts';
 import {
   anyGuesses,
@@ -76,21 +78,24 @@ export type AppDependencies = {
  */
 export async function buildApp(config: Config, dependencies: AppDependencies): Promise<App> {
   const now = dependencies.now ?? Date.now;
-  const sites = (): readonly Site[] => config.sites;
-  const siteOf = (slug: string): Site | undefined => sites().find((site) => site.slug === slug);
   const engine = openSqlite({
     file: config.databaseFile,
     migrations: dependencies.migrations,
     isService: true,
   });
-  const store = makeStore(engine, { now, newId });
+  const changes = makeChanges();
+  const store = makeStore(engine, { now, newId, tell: changes.tell });
+  const directory = makeDirectory(config.sites, store);
+  await directory.reload();
+  const { sites, siteOf } = directory;
 
   const server = buildServer(config, dependencies.logger);
   const base = (): URL => config.baseUrl ?? new URL(listeningAt(server, config));
   const baseUrl = (): string => base().href.replace(/\/$/u, '');
-  const ourHosts = new Set(config.sites.flatMap((site) => site.addresses.map((address) => address.host)));
+  const isOurs = ({ host }: URL): boolean =>
+    sites().some(({ addresses }) => addresses.some((address) => address.host === host));
 
-  const turns = makeTurns({ isPolite: config.limits, isOurs: (url) => ourHosts.has(url.host) });
+  const turns = makeTurns({ isPolite: config.limits, isOurs });
   const guard = makeGuard({
     resolve: makeResolve(config.dnsServers),
     exceptions: config.exceptions,
@@ -107,6 +112,7 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     fetchPage,
     reader,
     checkVouch: makeCheckVouch({ store, fetchPage, reader }),
+    now,
   });
 
   const outcomes = makeOutcomes();
@@ -115,7 +121,10 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     verify,
     outcomes,
     busyHosts: () => (config.limits ? turns.busyHosts() : 'ignore'),
-    policyOf: (slug) => siteOf(slug)?.policy ?? 'hold-all',
+    judging: (slug) => {
+      const { policy, thresholds } = siteOf(slug) ?? { policy: 'hold-all', thresholds: usualThresholds };
+      return { policy, thresholds, rules: directory.rulesOf(slug) };
+    },
     retryAt: makeRetryAt({ now, random: Math.random }),
     recheckAt: makeRecheckAt(config.reverifyAfterDays, { now, random: Math.random }),
     now,
@@ -135,6 +144,7 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
   };
   const accept = makeAccept({
     sites,
+    rulesOf: directory.rulesOf,
     file,
     limit: (ping, at) => (config.limits ? allowance(ping, at) : undefined),
     isStopping: () => isStopping,

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { parseEnv } from 'node:util';
 import { Halt } from './linkback/halt.ts';
 import { parsePageUrl } from './linkback/page-url.ts';
-import { excerptStyles, policies, reservedSlugs, type Site } from './linkback/site.ts';
+import { excerptStyles, policies, reservedSlugs, usualThresholds, type Site } from './linkback/site.ts';
 import { joinExceptions, parseException, type Exceptions } from './web/address.ts';
 
 /** Every setting: its default, and what it decides. docs/configuration.md lists the same, and a test holds it to it. */
@@ -18,6 +18,10 @@ export const settings = {
   POLICY: 'hold-first',
   BLOCKED_HOSTS: '',
   CLOSED_PATHS: '',
+  CLOSE_AFTER_DAYS: 'off',
+  OWN_LINKBACKS: 'on',
+  HOLD_AT_SCORE: String(usualThresholds.holdAt),
+  SPAM_AT_SCORE: String(usualThresholds.spamAt),
   VOUCH_REQUIRED: '',
   LENIENT_WEBMENTIONS: '',
   EXCERPT_STYLE: 'wordpress',
@@ -134,6 +138,12 @@ function readSites(read: Read): readonly Site[] {
     window: read('EXCERPT_WINDOW', wholeNumber(20, 500)),
     mark: read('EXCERPT_MARK', mark),
   };
+  const takesOwn = read('OWN_LINKBACKS', onOff);
+  const closeAfterDays = read('CLOSE_AFTER_DAYS', daysOrOff);
+  const thresholds = {
+    holdAt: read('HOLD_AT_SCORE', wholeNumber(1, 1000)),
+    spamAt: read('SPAM_AT_SCORE', wholeNumber(1, 1000)),
+  };
   const named = read('SITES', (text) => distinct(list(text).map(site)));
   const slug = slugOf(named);
   const blocked = read('BLOCKED_HOSTS', (text) => list(text).map(forSite(slug, hostName)));
@@ -151,6 +161,9 @@ function readSites(read: Read): readonly Site[] {
     closedPaths: of(closed, slug),
     requiresVouch: vouching.includes(slug),
     isLenient: lenient.includes(slug),
+    takesOwn,
+    closeAfterDays,
+    thresholds,
   }));
 }
 
@@ -277,6 +290,10 @@ function growingDays(text: string): number[] {
   const days = list(text).map(wholeNumber(1, 3650));
   if (days.every((each, at) => at === 0 || each > (days[at - 1] ?? 0))) return days;
   throw new Error(`"${text}" must be "off" or days that grow, as in "1,7,30,90"`);
+}
+
+function daysOrOff(text: string): number | null {
+  return text === 'off' ? null : wholeNumber(1, 36_500)(text);
 }
 
 function onOff(text: string): boolean {

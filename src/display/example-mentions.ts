@@ -150,6 +150,8 @@ function toLinkback(sample: Sample, target: string, at: number): Linkback {
     },
     excerpt: excerptOf(sample),
     evidence: null,
+    signals: [],
+    score: 0,
     receivedAt: at,
     checkedAt: at,
     verifiedAt: at,

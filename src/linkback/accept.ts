@@ -4,6 +4,7 @@ import type { Dialect, Verification } from './linkback.ts';
 import { hostOf, lenientForm, parsePageUrl } from './page-url.ts';
 import { refuse, type Refusal } from './refusal.ts';
 import { findSite, isBlockedHost, isClosedPath, pairKey, targetKey, type Site } from './site.ts';
+import { decidingRule, type Rule } from './rule.ts';
 import { Unavailable } from './unavailable.ts';
 
 /** The raw request of any dialect, before anything is believed. */
@@ -56,6 +57,8 @@ export type Filed = {
 /** What accepting needs from outside. */
 export type AcceptPorts = {
   readonly sites: () => readonly Site[];
+  /** The rules that stand on a site. */
+  readonly rulesOf: (site: string) => readonly Rule[];
   readonly file: (ping: AcceptedPing) => Promise<Filed>;
   /** Gives `too-many` when this caller has sent more than its share. */
   readonly limit: (ping: Ping, now: number) => Refusal | undefined;
@@ -84,7 +87,7 @@ export function makeAccept(ports: AcceptPorts): Accept {
     const now = ports.now();
     const over = ports.limit(ping, now);
     if (over !== undefined) return over;
-    const judged = judgePing(ping, ports.sites());
+    const judged = judgePing(ping, ports);
     if ('refused' in judged) return judged;
     try {
       const newStatusId = randomBytes(16).toString('base64url');
@@ -103,20 +106,25 @@ type JudgedPing = Omit<AcceptedPing, 'newId' | 'newStatusId' | 'at'>;
  * Decides what can be decided about a ping without looking at the network or the store.
  *
  * Refuses: `source-unusable` and `target-closed` for what is no absolute http(s) URL, `target-closed` for a page that
- *          is on no site or closed, `same-page`, `access-denied` for a blocked source host.
+ *          is on no site or closed, `same-page`, `access-denied` for what the owner has blocked.
  * Spec:    Pingback 1.0 section 3; Webmention 3.2.1.
  */
-export function judgePing(ping: Ping, sites: readonly Site[]): JudgedPing | Refusal {
+export function judgePing(
+  ping: Ping,
+  { sites, rulesOf }: Pick<AcceptPorts, 'sites' | 'rulesOf'>,
+): JudgedPing | Refusal {
   const source = parsePageUrl(ping.source);
   if (source === undefined) return refuse('source-unusable');
   const target = parsePageUrl(ping.target);
   if (target === undefined) return refuse('target-closed');
-  const site = findSite(sites, target);
+  const site = findSite(sites(), target);
   if (site === undefined || (ping.site !== undefined && ping.site !== site.slug))
     return refuse('target-closed');
   if (lenientForm(source, site.addresses) === lenientForm(target, site.addresses)) return refuse('same-page');
   const sourceHost = hostOf(source);
-  if (isBlockedHost(site, sourceHost)) return refuse('access-denied');
+  const isOwn = findSite([site], source) !== undefined;
+  if (isBlockedHost(site, sourceHost) || (isOwn && !site.takesOwn)) return refuse('access-denied');
+  if (isBlocked(ping.dialect, site, source, target, rulesOf(site.slug))) return refuse('access-denied');
   if (isClosedPath(site, target)) return refuse('target-closed');
   return {
     dialect: ping.dialect,
@@ -132,4 +140,16 @@ export function judgePing(ping: Ping, sites: readonly Site[]): JudgedPing | Refu
     claims: ping.claims ?? null,
     vouch: parsePageUrl(ping.vouch ?? '')?.href ?? null,
   };
+}
+
+function isBlocked(dialect: Dialect, site: Site, source: URL, target: URL, rules: readonly Rule[]): boolean {
+  const blocking = rules.filter(({ action }) => action === 'block');
+  const subject = {
+    site: site.slug,
+    source: source.href,
+    target: target.href,
+    dialects: [dialect],
+    author: null,
+  };
+  return decidingRule(blocking, subject) !== undefined;
 }

@@ -1,10 +1,13 @@
 import type { Moderation, Verification } from './linkback.ts';
 
-/** Who moved a linkback: a look at the source, a standing policy, or a person by the name of their token. */
+/**
+ * Who moved a linkback: a look at the source, the site's policy, a rule by its id, the sum of the signals, or a person
+ * by the name of their token.
+ */
 export type Mover =
   | { readonly kind: 'look' }
-  | { readonly kind: 'policy'; readonly name: string }
-  | { readonly kind: 'person'; readonly name: string };
+  | { readonly kind: 'policy' | 'rule' | 'person'; readonly name: string }
+  | { readonly kind: 'signals' };
 
 /** One move of one of the two machines, or fresh content found by a look (`from` equals `to`). */
 export type LinkbackEvent = {

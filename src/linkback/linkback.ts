@@ -1,5 +1,6 @@
 import type { Claims } from './claims.ts';
 import type { Reason } from './refusal.ts';
+import type { Signal } from './signal.ts';
 
 /** The three dialects a linkback may be announced in (`protocol` in data). */
 export const dialects = ['pingback', 'trackback', 'webmention'] as const;
@@ -52,6 +53,10 @@ export type Evidence = {
   readonly finalUrl: string;
   /** The page that vouches for the source, and whether it does; absent when none was named. */
   readonly vouch?: Vouch;
+  /** True when the page does not show the link to its readers. */
+  readonly isHidden?: boolean;
+  /** How many links to other hosts the page holds (counted up to a limit). */
+  readonly outboundLinks?: number;
 };
 
 export type Vouch = { readonly url: string; readonly holds: boolean; readonly detail: string };
@@ -101,6 +106,9 @@ export type Linkback = {
   readonly facts: PageFacts | null;
   readonly excerpt: Excerpt | null;
   readonly evidence: Evidence | null;
+  /** Evidence for spam and against it, and its points in sum. */
+  readonly signals: readonly Signal[];
+  readonly score: number;
   readonly receivedAt: number;
   /** When the source was last looked at with a definite result. */
   readonly checkedAt: number | null;

@@ -1,8 +1,7 @@
 import type { AcceptedPing, Filed } from './accept.ts';
-import type { Decision } from './decide.ts';
-import type { LinkbackEvent } from './event.ts';
-import type { Dialect, Linkback, LinkbackType, Moderation, Rsvp, Verification } from './linkback.ts';
+import type { Dialect, Linkback, LinkbackType, Rsvp } from './linkback.ts';
 import type { Progress, Settlement } from './settle.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** A job in hand: whoever holds the newest token may finish it; once the lease runs out another may take it. */
 export type Lease = {
@@ -32,6 +31,7 @@ export type Claim = {
 export type SettleBasis = {
   readonly linkback: Linkback;
   readonly hostIsApproved: boolean;
+  readonly surroundings: Surroundings;
   readonly now: number;
 };
 
@@ -43,6 +43,8 @@ export type JobStore = {
   readonly finish: (
     lease: Lease,
     settle: (basis: SettleBasis) => Settlement,
+    /** The digest of the words that this attempt found, to compare them with others'; absent when it found nothing. */
+    textKey?: string | null,
   ) => Promise<Linkback | undefined>;
   /** Makes jobs of so many verified linkbacks whose time has come to be looked at again. */
   readonly promiseRechecks: (limit: number) => Promise<number>;
@@ -143,59 +145,13 @@ export type StatusStore = {
   readonly byStatusId: (statusId: string, since: number) => Promise<Linkback | undefined>;
 };
 
-export type ModerationQuery = {
-  readonly site?: string;
-  readonly moderation?: Moderation;
-  readonly verification?: Verification;
-  readonly protocol?: Dialect;
-  readonly type?: LinkbackType;
-  readonly host?: string;
-  /** Words looked for in URLs, title, author and excerpt. */
-  readonly q?: string;
-  /** Received at or after this instant. */
-  readonly since?: number;
-  readonly order: 'oldest' | 'newest';
-  readonly limit: number;
-  readonly after?: string;
-};
-
-export type Counts = {
-  readonly moderation: Readonly<Record<Moderation, number>>;
-  readonly verification: Readonly<Record<Verification, number>>;
-  /** Approved, but gone by now: hidden, and worth the owner's look. */
-  readonly approvedButGone: number;
-};
-
-export type JobState = {
-  readonly state: 'waiting' | 'leased' | 'dead';
-  readonly dueAt: number;
-  readonly setbacks: number;
-  readonly looks: number;
-  readonly unfinished: number;
-};
-
-/** An attempt that found no link, for the owner. */
-export type Attempt = { readonly at: number; readonly detail: string };
-
-/** What the owner may do. */
-export type ModerationStore = {
-  readonly moderationList: (query: ModerationQuery) => Promise<Page<Linkback>>;
-  readonly counts: (site?: string) => Promise<Counts>;
-  readonly linkback: (id: string) => Promise<Linkback | undefined>;
-  readonly events: (linkbackId: string) => Promise<readonly LinkbackEvent[]>;
-  readonly attempts: (linkbackId: string) => Promise<readonly Attempt[]>;
-  readonly job: (linkbackId: string) => Promise<JobState | undefined>;
-  readonly decide: (id: string, decide: (linkback: Linkback) => Decision) => Promise<Linkback | undefined>;
-  readonly erase: (id: string) => Promise<boolean>;
-  /** Queues a check for now, also of a parked one; false when there is no such linkback. */
-  readonly verifyAgain: (id: string) => Promise<boolean>;
-};
-
 /** What a look at one of our own pages found: kept so that pings do not make us fetch it each time. */
 export type TargetLook = {
   readonly isGone: boolean;
   /** The page under which its linkbacks are filed; null for itself. */
   readonly page: string | null;
+  /** When it was published, as it says itself. */
+  readonly publishedAt: number | null;
   readonly expiresAt: number;
 };
 
@@ -208,32 +164,3 @@ export type TargetStore = {
   readonly targetLook: (targetKey: string) => Promise<TargetLook | undefined>;
   readonly saveTargetLook: (targetKey: string, look: TargetLook) => Promise<void>;
 };
-
-export type Token = {
-  readonly id: string;
-  readonly name: string;
-  /** SHA-256 of the token, in hex: the token itself is stored nowhere. */
-  readonly hash: string;
-  readonly createdAt: number;
-};
-
-export type TokenStore = {
-  readonly hasTokens: () => Promise<boolean>;
-  readonly tokenByHash: (hash: string) => Promise<Token | undefined>;
-  readonly addToken: (token: Token) => Promise<void>;
-};
-
-/** Everything the service keeps, in one place. */
-export type Store = JobStore &
-  PingStore &
-  PublicStore &
-  MentionStore &
-  StatusStore &
-  ModerationStore &
-  TrustStore &
-  TargetStore &
-  TokenStore & {
-    /** Resolves when the store can read and write; throws otherwise. */
-    readonly check: () => Promise<void>;
-    readonly close: () => Promise<void>;
-  };

@@ -1,7 +1,9 @@
+import { decide } from './decide.ts';
 import type { LinkbackEvent, Mover } from './event.ts';
+import { judge, type JudgeContext } from './judge.ts';
 import type { Linkback, Verification } from './linkback.ts';
 import { reasonSentences } from './refusal.ts';
-import type { Policy } from './site.ts';
+import { scoreOf, type Signal } from './signal.ts';
 import type { Filing, Found, NotFound, Outcome, Setback } from './verdict.ts';
 
 const minute = 60_000;
@@ -16,16 +18,15 @@ export const goneLooksMs: readonly number[] = [60 * minute, 24 * 60 * minute];
 export type Progress = { readonly setbacks: number; readonly looks: number };
 
 /** What settling must know beside the linkback and the outcome. */
-export type SettleContext = {
+export type SettleContext = JudgeContext & {
   readonly now: number;
   readonly progress: Progress;
-  readonly policy: Policy;
-  /** Whether the owner has approved another linkback from this source host on this site. */
-  readonly hostIsApproved: boolean;
   /** When to try again after this many setbacks; undefined when the retries are used up. */
   readonly retryAt: (setbacks: number, setback: Setback) => number | undefined;
   /** When to look again at what was verified then, for pages change; absent where nothing is scheduled. */
   readonly recheckAt?: ((verifiedAt: number) => number | undefined) | undefined;
+  /** Finds evidence for spam in what has been verified. */
+  readonly weigh?: (linkback: Linkback) => readonly Signal[];
 };
 
 /** The linkback after an attempt, what happened to it, and when its job runs again; null when the job is done. */
@@ -89,29 +90,20 @@ function settleFound(before: Linkback, found: Found, context: SettleContext): Mo
     verifiedAt: before.verifiedAt ?? now,
     updatedAt: changed ? now : before.updatedAt,
   };
+  const signals = [...(context.weigh?.(linkback) ?? []), ...(found.opinions ?? [])];
+  const weighed = { ...linkback, signals, score: scoreOf(signals) };
   const why =
     before.verification === 'verified' ? 'The source page has changed.' : 'The source links to the target.';
   const events = changed ? [verificationEvent(before, 'verified', why, now)] : [];
-  const approver = before.verifiedAt === null ? approvingPolicy(linkback, context) : undefined;
-  if (approver === undefined) return { linkback, events, again: null };
-  const approval = {
-    at: now,
-    by: { kind: 'policy', name: context.policy },
-    why: approver,
-    machine: 'moderation',
-    from: linkback.moderation,
-    to: 'approved',
-  } as const satisfies LinkbackEvent;
-  return { linkback: { ...linkback, moderation: 'approved' }, events: [...events, approval], again: null };
+  const judged = isUndecided(before) ? judge(weighed, context) : undefined;
+  if (judged === undefined) return { linkback: weighed, events, again: null };
+  const decided = decide(weighed, judged.to, judged.by, judged.why, now);
+  return { linkback: decided.linkback, events: [...events, ...decided.events], again: null };
 }
 
-/** Why the site's policy approves a linkback on its first verification, or undefined when it holds it. */
-function approvingPolicy(linkback: Linkback, context: SettleContext): string | undefined {
-  if (linkback.moderation !== 'pending') return undefined;
-  if (context.policy === 'approve-all') return 'The site approves every verified linkback.';
-  if (context.policy === 'hold-first' && context.hostIsApproved)
-    return 'The owner approved this source before.';
-  return undefined;
+/** Rules, signals and policy speak at the first verification only, and never after the owner. */
+function isUndecided({ verifiedAt, moderation }: Linkback): boolean {
+  return verifiedAt === null && moderation === 'pending';
 }
 
 function hasNewContent(before: Linkback, found: Found): boolean {

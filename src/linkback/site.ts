@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isWithinHost, lenientForm, liesUnder, type Addresses } from './page-url.ts';
+import type { Thresholds } from './signal.ts';
 
 /** What happens to a verified linkback on which nobody has decided yet. */
 export const policies = ['hold-first', 'hold-all', 'approve-all'] as const;
@@ -30,7 +31,15 @@ export type Site = {
   readonly requiresVouch: boolean;
   /** Whether a webmention's link may be spelled otherwise than its target, as a pingback's may. */
   readonly isLenient: boolean;
+  /** Whether posts of the site may link to each other by linkbacks. */
+  readonly takesOwn: boolean;
+  /** So many days after its publication a page takes no more linkbacks; null for never. */
+  readonly closeAfterDays: number | null;
+  readonly thresholds: Thresholds;
 };
+
+/** Points from which on a linkback is held, or filed as spam, unless its site says otherwise. */
+export const usualThresholds: Thresholds = { holdAt: 3, spamAt: 8 };
 
 /** Finds the site that a target belongs to: the one with the longest address above it. */
 export function findSite(sites: readonly Site[], target: URL): Site | undefined {

@@ -1,5 +1,6 @@
 import type { Dialect, Evidence, Excerpt, LinkbackType, PageFacts } from './linkback.ts';
 import type { Reason } from './refusal.ts';
+import type { Signal } from './signal.ts';
 
 /** The source links to the target. */
 export type Found = {
@@ -12,6 +13,8 @@ export type Found = {
   readonly filing: Filing | null;
   /** The announcing dialects whose link rule holds; never empty. */
   readonly held: readonly Dialect[];
+  /** What others think of it, asked over the network. */
+  readonly opinions?: readonly Signal[];
 };
 
 /** The two pages by their own names: what redirects and `rel=canonical` say, on either side. */
@@ -32,7 +35,7 @@ export type NotFound = {
   readonly kind: 'not-found';
   readonly reason: Extract<
     Reason,
-    'source-unusable' | 'no-link' | 'target-gone' | 'access-denied' | 'our-fault'
+    'source-unusable' | 'no-link' | 'target-gone' | 'target-closed' | 'access-denied' | 'our-fault'
   >;
   readonly finding: 'gone' | 'absent' | 'unreachable';
   /** For the owner and the log: never shown to senders. */

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type, type Static } from 'typebox';
 import { decide } from '../linkback/decide.ts';
 import { dialects, linkbackTypes, moderations, verifications } from '../linkback/linkback.ts';
-import type { ModerationQuery, ModerationStore } from '../linkback/ports.ts';
+import type { ModerationQuery, ModerationStore } from '../linkback/owner-ports.ts';
 import { problem, problemType } from '../linkback/problem.ts';
 import { isRefusal, type Refusal } from '../linkback/refusal.ts';
 import type { AuthenticateCaller } from './guesses.ts';

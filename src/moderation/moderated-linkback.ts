@@ -1,6 +1,6 @@
 import type { LinkbackEvent } from '../linkback/event.ts';
 import { heldProtocols, isPublic, type Linkback } from '../linkback/linkback.ts';
-import type { Attempt, JobState } from '../linkback/ports.ts';
+import type { Attempt, JobState } from '../linkback/owner-ports.ts';
 import { reasonSentences } from '../linkback/refusal.ts';
 
 /** Everything an owner may know about a linkback in a list; times are ISO 8601 in UTC. */

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { TokenStore } from '../linkback/ports.ts';
+import type { TokenStore } from '../linkback/owner-ports.ts';
 
 /** Secret scanners know our tokens by this. */
 const prefix = 'lkbd_';
@@ -61,6 +61,9 @@ function isSame(one: string, other: string): boolean {
 export async function firstToken(store: TokenStore, id: string, now: number): Promise<string | undefined> {
   if (await store.hasTokens()) return undefined;
   const token = makeToken();
-  await store.addToken({ id, name: 'first admin token', hash: hashToken(token), createdAt: now });
+  const name = 'first admin token';
+  const hash = hashToken(token);
+  const access = { scopes: ['admin'], site: null, expiresAt: null, lastUsedAt: null } as const;
+  await store.saveToken({ id, name, hash, ...access, createdAt: now });
   return token;
 }

@@ -1,7 +1,7 @@
-import type { JobStore, Lease } from '../linkback/ports.ts';
-import { settle, type SettleContext } from '../linkback/settle.ts';
+import type { JobStore, Lease, SettleBasis } from '../linkback/ports.ts';
+import { settle, type SettleContext, type Settlement } from '../linkback/settle.ts';
 import type { Linkback } from '../linkback/linkback.ts';
-import type { Policy } from '../linkback/site.ts';
+import { textKeyOf, type Weigh } from '../linkback/surroundings.ts';
 import type { Outcome, NotFound } from '../linkback/verdict.ts';
 import { answerOf, type Outcomes } from './outcomes.ts';
 
@@ -25,7 +25,10 @@ export type WorkerOptions = {
   readonly verify: (linkback: Linkback, signal: AbortSignal) => Promise<Outcome>;
   readonly outcomes: Outcomes;
   readonly busyHosts: () => readonly string[] | 'ignore';
-  readonly policyOf: (site: string) => Policy;
+  /** How a site judges what its owner has not seen. */
+  readonly judging: (site: string) => Pick<SettleContext, 'policy' | 'rules' | 'thresholds'>;
+  /** Finds evidence for spam. */
+  readonly weigh?: Weigh;
   readonly retryAt: SettleContext['retryAt'];
   readonly recheckAt?: SettleContext['recheckAt'];
   readonly now: () => number;
@@ -185,21 +188,30 @@ async function conclude(
   options: WorkerOptions,
   end: 'finish' | 'park',
 ): Promise<void> {
-  const { progress } = lease;
-  const linkback = await options.store[end](lease, ({ linkback, hostIsApproved, now }) =>
-    settle(linkback, outcome, {
-      now,
-      progress,
-      policy: options.policyOf(linkback.site),
-      hostIsApproved,
-      retryAt: options.retryAt,
-      recheckAt: options.recheckAt,
-    }),
-  );
+  const textKey = outcome.kind === 'found' ? textKeyOf(outcome.excerpt) : undefined;
+  const judge = (basis: SettleBasis): Settlement => settleBasis(basis, lease, outcome, options);
+  const linkback = await options.store[end](lease, judge, textKey);
   if (linkback === undefined) return;
   const reason = outcome.kind === 'not-found' ? outcome.reason : undefined;
   options.outcomes.tell({ linkbackId: linkback.id, answer: answerOf(linkback, outcome.kind, reason) });
   options.log.settled(linkback, outcome);
+}
+
+function settleBasis(
+  { linkback, hostIsApproved, surroundings, now }: SettleBasis,
+  { progress }: Lease,
+  outcome: Outcome,
+  { judging, weigh, retryAt, recheckAt }: WorkerOptions,
+): Settlement {
+  return settle(linkback, outcome, {
+    ...judging(linkback.site),
+    now,
+    progress,
+    hostIsApproved,
+    weigh: (verified) => weigh?.(verified, surroundings, now) ?? [],
+    retryAt,
+    recheckAt,
+  });
 }
 
 /** Stopping gives the job back; anything else leaves it to its lease, so that the attempt counts as unfinished. */

@@ -1,15 +1,19 @@
 import { sql } from 'kysely';
-import type { Claim, JobState, JobStore, Lease, SettleBasis } from '../linkback/ports.ts';
+import type { Claim, JobStore, Lease, SettleBasis } from '../linkback/ports.ts';
+import type { JobState } from '../linkback/owner-ports.ts';
 import type { Settlement } from '../linkback/settle.ts';
 import type { Linkback } from '../linkback/linkback.ts';
-import type { Db, Engine } from './engine.ts';
+import { noSurroundings } from '../linkback/surroundings.ts';
+import type { Db } from './engine.ts';
 import { loadLinkback, saveLinkback } from './linkbacks.ts';
-import { refile } from './refile.ts';
+import { surroundings } from './surroundings.ts';
+import type { NotingEngine } from './noting.ts';
+import { refile, type RefileContext } from './refile.ts';
 import type { JobRow } from './tables.ts';
 
 export type JobStoreOptions = { readonly now: () => number; readonly newId: () => string };
 
-export function jobStore(engine: Engine, { now, newId }: JobStoreOptions): JobStore {
+export function jobStore(engine: NotingEngine, { now, newId }: JobStoreOptions): JobStore {
   return {
     claim: (claim) =>
       engine.write(async (db) => {
@@ -19,8 +23,10 @@ export function jobStore(engine: Engine, { now, newId }: JobStoreOptions): JobSt
         for (const job of due) leases.push(await leaseJob(db, job, newId(), at + claim.leaseMs));
         return leases;
       }),
-    finish: (lease, settle) => engine.write((db) => finish(db, lease, settle, now(), newId, 'done')),
-    park: (lease, settle) => engine.write((db) => finish(db, lease, settle, now(), newId, 'parked')),
+    finish: (lease, settle, textKey) =>
+      engine.write((db, note) => finish(db, lease, settle, { now: now(), newId, note }, 'done', textKey)),
+    park: (lease, settle) =>
+      engine.write((db, note) => finish(db, lease, settle, { now: now(), newId, note }, 'parked')),
     release: (lease) =>
       engine.write(async (db) => {
         await db
@@ -153,10 +159,11 @@ async function finish(
   db: Db,
   lease: Lease,
   settle: (basis: SettleBasis) => Settlement,
-  now: number,
-  newId: () => string,
+  writing: RefileContext,
   end: 'done' | 'parked',
+  textKey?: string | null,
 ): Promise<Linkback | undefined> {
+  const { now, newId } = writing;
   const job = await db
     .selectFrom('job')
     .select(['again_at'])
@@ -169,9 +176,10 @@ async function finish(
   const settlement = settle({
     linkback,
     hostIsApproved: await isApprovedHost(db, linkback.site, linkback.sourceHost, linkback.id),
+    surroundings: textKey === undefined ? noSurroundings : await surroundings(db, linkback, textKey, now),
     now,
   });
-  await saveLinkback(db, linkback, settlement.linkback, settlement.events, newId);
+  await saveLinkback(db, linkback, settlement.linkback, settlement.events, writing);
   await db
     .updateTable('linkback')
     .set({ recheck_at: settlement.recheckAt })
@@ -179,7 +187,7 @@ async function finish(
     .execute();
   if (settlement.trouble !== null) await noteTrouble(db, linkback.id, newId(), now, settlement.trouble);
   await endJob(db, lease, end === 'parked' ? 'parked' : nextRun(settlement, job.again_at));
-  if (settlement.filing !== null) await refile(db, settlement.linkback, settlement.filing, { now, newId });
+  if (settlement.filing !== null) await refile(db, settlement.linkback, settlement.filing, writing);
   return settlement.linkback;
 }
 

@@ -3,7 +3,9 @@ import type { LinkbackEvent } from '../linkback/event.ts';
 import type { Announcement, Dialect, Linkback } from '../linkback/linkback.ts';
 import type { Page } from '../linkback/ports.ts';
 import type { Db } from './engine.ts';
-import { notePublicity } from './publications.ts';
+import type { Note } from './noting.ts';
+import { notePublicity, withdraw } from './publications.ts';
+import { count, recount } from './tallies.ts';
 import { changingColumns, decodeLinkback, encodeEvent } from './rows.ts';
 import type { AnnouncementRow, LinkbackRow, Tables } from './tables.ts';
 
@@ -51,22 +53,44 @@ export async function toPage(db: Db, rows: readonly LinkbackRow[], limit: number
   return { items: await withAnnouncements(db, shown), next };
 }
 
+/** What writing a linkback down needs beside the statements. */
+export type Writing = { readonly newId: () => string; readonly note: Note };
+
 export async function saveLinkback(
   db: Db,
   before: Linkback,
   after: Linkback,
   events: readonly LinkbackEvent[],
-  newId: () => string,
+  { newId, note }: Writing,
 ): Promise<void> {
   if (after === before) return;
-  await db.updateTable('linkback').set(changingColumns(after)).where('id', '=', after.id).execute();
+  note({ before, after });
+  const decider = events.findLast(({ machine }) => machine === 'moderation')?.by.kind;
+  const decided = decider === undefined || decider === 'look' ? {} : { decided_by: decider };
+  await db
+    .updateTable('linkback')
+    .set({ ...changingColumns(after), ...decided })
+    .where('id', '=', after.id)
+    .execute();
   await notePublicity(db, before, after);
+  await recount(db, before, after);
   for (const each of after.announcements) await saveHeld(db, before, each);
   if (events.length === 0) return;
   await db
     .insertInto('event')
     .values(events.map((event) => encodeEvent(event, newId(), after.id)))
     .execute();
+}
+
+/** Forgets a linkback for good: readers that keep copies learn of it, and it counts no more. */
+export async function forget(db: Db, id: string, at: number, note: Note): Promise<boolean> {
+  const before = await loadLinkback(db, id);
+  if (before === undefined) return false;
+  await withdraw(db, id, at);
+  await db.deleteFrom('linkback').where('id', '=', id).execute();
+  await count(db, before, -1);
+  note({ before, after: null });
+  return true;
 }
 
 async function saveHeld(db: Db, before: Linkback, after: Announcement): Promise<void> {

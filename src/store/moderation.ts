@@ -1,14 +1,15 @@
 import { sql, type SelectQueryBuilder } from 'kysely';
 import { moderations, verifications } from '../linkback/linkback.ts';
-import type { Counts, ModerationQuery, ModerationStore } from '../linkback/ports.ts';
-import type { Db, Engine } from './engine.ts';
+import type { Counts, ModerationQuery, ModerationStore } from '../linkback/owner-ports.ts';
+import type { Db } from './engine.ts';
 import { askNow, jobState, type JobStoreOptions } from './jobs.ts';
-import { announcedBy, loadLinkback, saveLinkback, toPage } from './linkbacks.ts';
-import { withdraw } from './publications.ts';
+import { announcedBy, forget, loadLinkback, saveLinkback, toPage } from './linkbacks.ts';
 import { decodeEvent } from './rows.ts';
+import type { NotingEngine } from './noting.ts';
 import type { LinkbackRow, Tables } from './tables.ts';
+import { tallies, type Tally } from './tallies.ts';
 
-export function moderationStore(engine: Engine, { now, newId }: JobStoreOptions): ModerationStore {
+export function moderationStore(engine: NotingEngine, { now, newId }: JobStoreOptions): ModerationStore {
   const { db } = engine;
   return {
     moderationList: async (query) => toPage(db, await moderationRows(db, query), query.limit),
@@ -27,19 +28,14 @@ export function moderationStore(engine: Engine, { now, newId }: JobStoreOptions)
       db.selectFrom('attempt').select(['at', 'detail']).where('linkback_id', '=', id).orderBy('id').execute(),
     job: (id) => jobState(db, id),
     decide: (id, decide) =>
-      engine.write(async (transaction) => {
+      engine.write(async (transaction, note) => {
         const linkback = await loadLinkback(transaction, id);
         if (linkback === undefined) return undefined;
         const decision = decide(linkback);
-        await saveLinkback(transaction, linkback, decision.linkback, decision.events, newId);
+        await saveLinkback(transaction, linkback, decision.linkback, decision.events, { newId, note });
         return decision.linkback;
       }),
-    erase: (id) =>
-      engine.write(async (transaction) => {
-        await withdraw(transaction, id, now());
-        const result = await transaction.deleteFrom('linkback').where('id', '=', id).executeTakeFirst();
-        return result.numDeletedRows > 0n;
-      }),
+    erase: (id) => engine.write((transaction, note) => forget(transaction, id, now(), note)),
     verifyAgain: (id) => engine.write((transaction) => verifyAgain(transaction, id, now(), newId())),
   };
 }
@@ -93,13 +89,8 @@ function escapedLike(text: string): string {
 }
 
 async function countStates(db: Db, site: string | undefined): Promise<Counts> {
-  let query = db
-    .selectFrom('linkback')
-    .select((each) => ['moderation', 'verification', each.fn.countAll<number>().as('count')])
-    .groupBy(['moderation', 'verification']);
-  if (site !== undefined) query = query.where('site', '=', site);
-  const rows = await query.execute();
-  const sum = (of: (typeof rows)[number][]): number => of.reduce((total, row) => total + row.count, 0);
+  const rows = await tallies(db, site);
+  const sum = (of: readonly Tally[]): number => of.reduce((total, row) => total + row.count, 0);
   return {
     moderation: record(moderations, (state) => sum(rows.filter((row) => row.moderation === state))),
     verification: record(verifications, (state) => sum(rows.filter((row) => row.verification === state))),

@@ -1,32 +1,36 @@
 import type { AcceptedPing, Filed } from '../linkback/accept.ts';
-import type { JobState, PingStore } from '../linkback/ports.ts';
-import type { Db, Engine } from './engine.ts';
+import type { Linkback } from '../linkback/linkback.ts';
+import type { PingStore } from '../linkback/ports.ts';
+import type { JobState } from '../linkback/owner-ports.ts';
+import type { Db } from './engine.ts';
 import { askAgain } from './jobs.ts';
+import type { Note, NotingEngine } from './noting.ts';
 import { jsonOrNull, searchText } from './rows.ts';
+import { count } from './tallies.ts';
 import type { LinkbackRow } from './tables.ts';
 
 /** A verified linkback that is announced again is looked at again, at most once in this time, in milliseconds. */
 export const recheckAfterMs = 30_000;
 
-export function pingStore(engine: Engine): PingStore {
-  return { file: (ping) => engine.write((db) => filePing(db, ping)) };
+export function pingStore(engine: NotingEngine): PingStore {
+  return { file: (ping) => engine.write((db, note) => filePing(db, ping, note)) };
 }
 
-async function filePing(db: Db, ping: AcceptedPing): Promise<Filed> {
+async function filePing(db: Db, ping: AcceptedPing, note: Note): Promise<Filed> {
   const known = await db
     .selectFrom('pair')
     .innerJoin('linkback', 'linkback.id', 'pair.linkback_id')
     .select(['linkback.id', 'linkback.pair_key', 'linkback.verification', 'linkback.checked_at'])
     .where('pair.pair_key', '=', ping.pairKey)
     .executeTakeFirst();
-  if (known === undefined) return fileNew(db, ping);
+  if (known === undefined) return fileNew(db, ping, note);
   const { statusId, asksAnew } = await announce(db, known.id, ping);
   if (known.verification !== 'verified' && known.pair_key === ping.pairKey) await respell(db, known.id, ping);
   const parked = await recheck(db, known, ping, asksAnew);
   return { linkbackId: known.id, statusId, verification: known.verification, parked };
 }
 
-async function fileNew(db: Db, ping: AcceptedPing): Promise<Filed> {
+async function fileNew(db: Db, ping: AcceptedPing, note: Note): Promise<Filed> {
   await db
     .insertInto('linkback')
     .values({
@@ -43,15 +47,47 @@ async function fileNew(db: Db, ping: AcceptedPing): Promise<Filed> {
       verification: 'unverified',
       moderation: 'pending',
       is_public: 0,
+      score: 0,
       search_text: searchText({ source: ping.source, target: ping.target, facts: null, excerpt: null }),
       received_at: ping.at,
       updated_at: ping.at,
     })
     .execute();
+  await count(db, { site: ping.site, moderation: 'pending', verification: 'unverified' }, 1);
   await db.insertInto('pair').values({ pair_key: ping.pairKey, linkback_id: ping.newId }).execute();
   const { statusId } = await announce(db, ping.newId, ping);
   await askAgain(db, { linkbackId: ping.newId, jobId: ping.newId, host: ping.jobHost, at: ping.at });
+  note({ before: null, after: newLinkback(ping, statusId) });
   return { linkbackId: ping.newId, statusId, verification: 'unverified', parked: false };
+}
+
+/** A linkback as it stands when it has been filed. */
+function newLinkback(ping: AcceptedPing, statusId: string): Linkback {
+  const { dialect, source, target, claims, vouch, at } = ping;
+  const times = { firstAt: at, lastAt: at };
+  return {
+    id: ping.newId,
+    site: ping.site,
+    type: 'mention',
+    protocol: dialect,
+    announcements: [{ dialect, source, target, statusId, held: false, claims, vouch, ...times }],
+    source,
+    sourceHost: ping.sourceHost,
+    target,
+    fragment: ping.fragment,
+    verification: 'unverified',
+    refusal: null,
+    moderation: 'pending',
+    facts: null,
+    excerpt: null,
+    evidence: null,
+    signals: [],
+    score: 0,
+    receivedAt: at,
+    checkedAt: null,
+    verifiedAt: null,
+    updatedAt: at,
+  };
 }
 
 /** What could not be verified may have been announced in a spelling that its server does not know: the next one counts. */

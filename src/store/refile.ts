@@ -2,11 +2,10 @@ import { decide } from '../linkback/decide.ts';
 import type { Linkback } from '../linkback/linkback.ts';
 import type { Filing } from '../linkback/verdict.ts';
 import type { Db } from './engine.ts';
-import { loadLinkback, saveLinkback } from './linkbacks.ts';
-import { withdraw } from './publications.ts';
+import { forget, loadLinkback, saveLinkback, type Writing } from './linkbacks.ts';
 import { searchText } from './rows.ts';
 
-export type RefileContext = { readonly now: number; readonly newId: () => string };
+export type RefileContext = Writing & { readonly now: number };
 
 /**
  * Files a linkback under the pages that it turned out to be about: alone, or as one with a linkback that is there.
@@ -55,15 +54,19 @@ async function move(db: Db, linkback: Linkback, filing: Filing, isKnown: boolean
 }
 
 /** Whoever announced either announced the one that stays, and the owner's word on either holds for it. */
-async function merge(db: Db, goes: Linkback, stays: Linkback, { now, newId }: RefileContext): Promise<void> {
+async function merge(
+  db: Db,
+  goes: Linkback,
+  stays: Linkback,
+  { now, newId, note }: RefileContext,
+): Promise<void> {
   for (const table of ['pair', 'announcement'] as const) {
     await db.updateTable(table).set({ linkback_id: stays.id }).where('linkback_id', '=', goes.id).execute();
   }
-  await withdraw(db, goes.id, now);
-  await db.deleteFrom('linkback').where('id', '=', goes.id).execute();
+  await forget(db, goes.id, now, note);
   if (stays.moderation !== 'pending' || goes.moderation === 'pending') return;
   const by = { kind: 'policy', name: 'merge' } as const;
-  const note = 'Decided on a linkback that turned out to be this one.';
-  const decided = decide(stays, goes.moderation, by, note, now);
-  await saveLinkback(db, stays, decided.linkback, decided.events, newId);
+  const why = 'Decided on a linkback that turned out to be this one.';
+  const decided = decide(stays, goes.moderation, by, why, now);
+  await saveLinkback(db, stays, decided.linkback, decided.events, { newId, note });
 }

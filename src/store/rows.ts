@@ -9,6 +9,8 @@ import {
   type Linkback,
   type PageFacts,
 } from '../linkback/linkback.ts';
+import { type Signal } from '../linkback/signal.ts';
+import { textKeyOf } from '../linkback/surroundings.ts';
 import type { AnnouncementRow, EventRow, LinkbackRow } from './tables.ts';
 
 /** The columns that change during a linkback's life. */
@@ -22,6 +24,9 @@ export function changingColumns(linkback: Linkback): Partial<LinkbackRow> {
     facts: jsonOrNull(linkback.facts),
     excerpt: jsonOrNull(linkback.excerpt),
     evidence: jsonOrNull(linkback.evidence),
+    signals: linkback.signals.length === 0 ? null : JSON.stringify(linkback.signals),
+    score: linkback.score,
+    text_key: linkback.excerpt === null ? null : textKeyOf(linkback.excerpt),
     search_text: searchText(linkback),
     published_at: linkback.facts?.publishedAt ?? null,
     rsvp: linkback.facts?.rsvp ?? null,
@@ -65,6 +70,8 @@ export function decodeLinkback(row: LinkbackRow, announcements: readonly Announc
     facts: parsed(row.facts) as PageFacts | null,
     excerpt: parsed(row.excerpt) as Excerpt | null,
     evidence: parsed(row.evidence) as Evidence | null,
+    signals: (parsed(row.signals) ?? []) as readonly Signal[],
+    score: row.score,
     receivedAt: row.received_at,
     checkedAt: row.checked_at,
     verifiedAt: row.verified_at,
@@ -93,7 +100,7 @@ export function encodeEvent(event: LinkbackEvent, id: string, linkbackId: string
     at: event.at,
     machine: event.machine,
     mover: event.by.kind,
-    mover_name: event.by.kind === 'look' ? null : event.by.name,
+    mover_name: 'name' in event.by ? event.by.name : null,
     from_state: event.from,
     to_state: event.to,
     why: event.why,
@@ -101,7 +108,8 @@ export function encodeEvent(event: LinkbackEvent, id: string, linkbackId: string
 }
 
 export function decodeEvent(row: EventRow): LinkbackEvent {
-  const by: Mover = row.mover === 'look' ? { kind: 'look' } : { kind: row.mover, name: row.mover_name ?? '' };
+  const { mover: kind, mover_name: name } = row;
+  const by: Mover = kind === 'look' || kind === 'signals' ? { kind } : { kind, name: name ?? '' };
   // The table's check holds the two machines apart; here text becomes the typed union.
   return {
     at: row.at,

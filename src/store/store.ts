@@ -1,23 +1,38 @@
-import type { Store, TargetStore, TokenStore } from '../linkback/ports.ts';
+import type { Change } from '../linkback/changes.ts';
+import type { TargetStore } from '../linkback/ports.ts';
+import type { Store } from '../linkback/store.ts';
 import type { Db, Engine } from './engine.ts';
 import { isApprovedHost, jobStore, type JobStoreOptions } from './jobs.ts';
+import { noteChanges } from './noting.ts';
 import { mentionStore } from './mentions.ts';
 import { moderationStore } from './moderation.ts';
 import { pingStore } from './pings.ts';
 import { publicStore, statusStore } from './public.ts';
+import { ruleStore } from './rules.ts';
+import { siteStore } from './sites.ts';
+import { sessionStore, tokenStore } from './tokens.ts';
+
+export type StoreOptions = JobStoreOptions & {
+  /** Is told of each change of a linkback once it is durable. */
+  readonly tell?: (change: Change) => void;
+};
 
 /** Makes the store over either engine. */
-export function makeStore(engine: Engine, options: JobStoreOptions): Store {
+export function makeStore(engine: Engine, options: StoreOptions): Store {
+  const noting = noteChanges(engine, options.tell ?? (() => undefined));
   return {
-    ...pingStore(engine),
-    ...jobStore(engine, options),
+    ...pingStore(noting),
+    ...jobStore(noting, options),
     ...publicStore(engine),
     ...mentionStore(engine),
     ...statusStore(engine),
-    ...moderationStore(engine, options),
+    ...moderationStore(noting, options),
     isApprovedHost: (site, host) => isApprovedHost(engine.db, site, host),
     ...targetStore(engine),
     ...tokenStore(engine),
+    ...sessionStore(engine, options),
+    ...siteStore(engine, options),
+    ...ruleStore(engine),
     check: () => engine.write((db) => beat(db, options.now())),
     close: engine.close,
   };
@@ -37,40 +52,26 @@ function targetStore(engine: Engine): TargetStore {
     targetLook: async (key) => {
       const row = await engine.db
         .selectFrom('target_look')
-        .select(['is_gone', 'page', 'expires_at'])
+        .select(['is_gone', 'page', 'published_at', 'expires_at'])
         .where('target_key', '=', key)
         .executeTakeFirst();
       return row === undefined
         ? undefined
-        : { isGone: row.is_gone === 1, page: row.page, expiresAt: row.expires_at };
+        : {
+            isGone: row.is_gone === 1,
+            page: row.page,
+            publishedAt: row.published_at,
+            expiresAt: row.expires_at,
+          };
     },
-    saveTargetLook: (key, { isGone, page, expiresAt }) =>
+    saveTargetLook: (key, { isGone, page, publishedAt, expiresAt }) =>
       engine.write(async (db) => {
-        const look = { is_gone: isGone ? 1 : 0, page, expires_at: expiresAt };
+        const look = { is_gone: isGone ? 1 : 0, page, published_at: publishedAt, expires_at: expiresAt };
         await db
           .insertInto('target_look')
           .values({ target_key: key, ...look })
           .onConflict((conflict) => conflict.column('target_key').doUpdateSet(look))
           .execute();
-      }),
-  };
-}
-
-function tokenStore(engine: Engine): TokenStore {
-  return {
-    hasTokens: async () => {
-      const row = await engine.db.selectFrom('token').select('id').limit(1).executeTakeFirst();
-      return row !== undefined;
-    },
-    tokenByHash: async (hash) => {
-      const row = await engine.db.selectFrom('token').selectAll().where('hash', '=', hash).executeTakeFirst();
-      return row === undefined
-        ? undefined
-        : { id: row.id, name: row.name, hash: row.hash, createdAt: row.created_at };
-    },
-    addToken: ({ id, name, hash, createdAt }) =>
-      engine.write(async (db) => {
-        await db.insertInto('token').values({ id, name, hash, created_at: createdAt }).execute();
       }),
   };
 }

@@ -1,5 +1,7 @@
 import type { Dialect, LinkbackType, Moderation, Rsvp, Verification } from '../linkback/linkback.ts';
 import type { Reason } from '../linkback/refusal.ts';
+import type { RuleAction } from '../linkback/rule.ts';
+import type { Delivery, WebhookEvent } from '../linkback/webhook.ts';
 
 /** The tables as kysely sees them; migrations/ is where they are made. */
 export type Tables = {
@@ -12,7 +14,16 @@ export type Tables = {
   readonly event: EventRow;
   readonly attempt: AttemptRow;
   readonly target_look: TargetLookRow;
+  readonly tally: TallyRow;
   readonly token: TokenRow;
+  readonly session: SessionRow;
+  readonly site: SiteRow;
+  readonly rule: RuleRow;
+  readonly decision: DecisionRow;
+  readonly decision_member: DecisionMemberRow;
+  readonly webhook: WebhookRow;
+  readonly delivery: DeliveryRow;
+  readonly schedule: ScheduleRow;
   readonly pulse: PulseRow;
 };
 
@@ -34,6 +45,10 @@ export type LinkbackRow = {
   facts: string | null;
   excerpt: string | null;
   evidence: string | null;
+  score: number;
+  signals: string | null;
+  text_key: string | null;
+  decided_by: 'policy' | 'person' | 'rule' | 'signals' | null;
   search_text: string;
   received_at: number;
   published_at: number | null;
@@ -92,7 +107,7 @@ export type EventRow = {
   linkback_id: string;
   at: number;
   machine: 'verification' | 'moderation';
-  mover: 'look' | 'policy' | 'person';
+  mover: 'look' | 'policy' | 'person' | 'rule' | 'signals';
   mover_name: string | null;
   from_state: string;
   to_state: string;
@@ -101,8 +116,90 @@ export type EventRow = {
 
 export type AttemptRow = { id: string; linkback_id: string; at: number; detail: string };
 
-export type TargetLookRow = { target_key: string; is_gone: number; page: string | null; expires_at: number };
+export type TargetLookRow = {
+  target_key: string;
+  is_gone: number;
+  page: string | null;
+  published_at: number | null;
+  expires_at: number;
+};
 
-export type TokenRow = { id: string; name: string; hash: string; created_at: number };
+export type TallyRow = {
+  slot: number;
+  site: string;
+  moderation: Moderation;
+  verification: Verification;
+  count: number;
+};
+
+export type TokenRow = {
+  id: string;
+  name: string;
+  hash: string;
+  scopes: string;
+  site: string | null;
+  expires_at: number | null;
+  last_used_at: number | null;
+  created_at: number;
+};
+
+export type SessionRow = { hash: string; token_hash: string; created_at: number; expires_at: number };
+
+export type SiteRow = { slug: string; description: string; created_at: number };
+
+export type RuleRow = {
+  id: string;
+  site: string | null;
+  action: RuleAction;
+  source_host: string | null;
+  source_prefix: string | null;
+  author: string | null;
+  target_path: string | null;
+  dialect: Dialect | null;
+  note: string;
+  created_by: string;
+  created_at: number;
+};
+
+export type DecisionRow = {
+  id: string;
+  at: number;
+  by_name: string;
+  site: string | null;
+  moderation: Moderation;
+  note: string;
+  undone_at: number | null;
+};
+
+export type DecisionMemberRow = { decision_id: string; linkback_id: string; from_state: Moderation };
+
+export type WebhookRow = {
+  id: string;
+  site: string | null;
+  url: string;
+  secret: string;
+  events: string;
+  is_active: number;
+  created_at: number;
+};
+
+export type DeliveryRow = {
+  id: string;
+  webhook_id: string;
+  linkback_id: string;
+  event: WebhookEvent;
+  body: string;
+  created_at: number;
+  state: Delivery['state'];
+  due_at: number;
+  token: string | null;
+  lease_until: number | null;
+  attempts: number;
+  ended_at: number | null;
+  status: number | null;
+  detail: string | null;
+};
+
+export type ScheduleRow = { name: string; done_at: number };
 
 export type PulseRow = { id: number; at: number };

@@ -37,8 +37,8 @@ export function makeLookAtTarget(options: TargetOptions): LookAtTarget {
   const look = async (key: string, site: Site, target: URL, signal: AbortSignal): Promise<TargetLook> => {
     const { asked, fetched } = await fetchAny(spellings(site, target), options.fetchPage, signal);
     const isGone = isMissing(fetched);
-    const page = isGone ? null : await pageOf(fetched, site, asked, options);
-    const found = { isGone, page, expiresAt: now() + trustIn(fetched) };
+    const told = isGone ? silent : await read(fetched, site, asked, options);
+    const found = { isGone, ...told, expiresAt: now() + trustIn(fetched) };
     await store.saveTargetLook(key, found);
     return found;
   };
@@ -58,11 +58,11 @@ function spellings(site: Site, target: URL): readonly [URL, ...URL[]] {
   const bare = new URL(lenientForm(target, site.addresses), site.addresses[0]);
   const slashed = new URL(bare);
   slashed.pathname = `${bare.pathname.replace(/\/$/u, '')}/`;
-  const others = [bare, slashed].filter((url, at, all) => isOther(url, [target, ...all.slice(0, at)]));
+  const others = [bare, slashed].filter((url, at, all) => isNone(url, [target, ...all.slice(0, at)]));
   return [target, ...others];
 }
 
-function isOther(url: URL, all: readonly URL[]): boolean {
+function isNone(url: URL, all: readonly URL[]): boolean {
   return all.every((each) => withoutFragment(each).href !== url.href);
 }
 
@@ -93,19 +93,24 @@ function isMissing(fetched: Fetched): boolean {
   return fetched.kind === 'answer' && (fetched.status === 404 || fetched.status === 410);
 }
 
-/** The page's own name, when it is another page of the same site. */
-async function pageOf(
-  fetched: Fetched,
-  site: Site,
-  target: URL,
-  { reader }: TargetOptions,
-): Promise<string | null> {
-  if (fetched.kind !== 'answer' || fetched.body === null) return null;
+type Told = Pick<TargetLook, 'page' | 'publishedAt'>;
+
+const silent: Told = { page: null, publishedAt: null };
+
+/** The page's own name, when it is another page of the same site, and when it says it was published. */
+async function read(fetched: Fetched, site: Site, target: URL, { reader }: TargetOptions): Promise<Told> {
+  if (fetched.kind !== 'answer' || fetched.body === null) return silent;
   const { url, body, contentType } = fetched;
   const addresses = site.addresses.map((address) => address.href);
   const reading = await reader.read({ ...body, contentType, url: url.href, target: target.href, addresses });
-  const canonical = reading === 'too-complex' ? null : reading.canonical;
+  const { canonical, publishedAt } =
+    reading === 'too-complex'
+      ? { canonical: null, publishedAt: null }
+      : {
+          canonical: reading.canonical,
+          publishedAt: reading.microformats?.publishedAt ?? reading.facts.publishedAt,
+        };
   const name = ownName(target, { url, canonical });
-  if (findSite([site], name) === undefined || targetKey(site, name) === targetKey(site, target)) return null;
-  return name.href;
+  const isOther = findSite([site], name) !== undefined && targetKey(site, name) !== targetKey(site, target);
+  return { page: isOther ? name.href : null, publishedAt };
 }

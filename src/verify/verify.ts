@@ -23,6 +23,7 @@ export type VerifyOptions = {
   readonly checkVouch: CheckVouch;
   readonly fetchPage: FetchPage;
   readonly reader: Pick<Reader, 'read'>;
+  readonly now: () => number;
 };
 
 export type Verify = (linkback: Linkback, signal: AbortSignal) => Promise<Outcome>;
@@ -30,7 +31,7 @@ export type Verify = (linkback: Linkback, signal: AbortSignal) => Promise<Outcom
 /**
  * Makes the conductor of a verification: ask for the target, look at the source, quote.
  *
- * Refuses: `target-gone`, `source-unusable`, `no-link`; 5xx, 429, timeouts and TLS failures are setbacks.
+ * Refuses: `target-gone`, `target-closed` for a page that is too old to take any more, `source-unusable`, `no-link`; 5xx, 429, timeouts and TLS failures are setbacks.
  * Throws:  when `signal` fires; otherwise only defects.
  */
 export function makeVerify(options: VerifyOptions): Verify {
@@ -48,6 +49,8 @@ export function makeVerify(options: VerifyOptions): Verify {
       options.fetchPage(source, signal),
     ]);
     if (ours.isGone) return notFound('target-gone', 'absent', 'our own page answers 404 or 410');
+    if (linkback.verifiedAt === null && isClosedByAge(site, ours.publishedAt, options.now()))
+      return notFound('target-closed', 'gone', 'our own page is older than the site takes linkbacks for');
     if (fetched.kind === 'unreachable') {
       await earliest;
       return notFound('source-unusable', 'unreachable', fetched.detail);
@@ -77,6 +80,13 @@ export function makeVerify(options: VerifyOptions): Verify {
     const evidence = vouch === null ? found.evidence : { ...found.evidence, vouch };
     return { ...found, evidence, filing: refiling(site, { source, target }, names) };
   };
+}
+
+const dayMs = 86_400_000;
+
+/** A page that does not say when it was published stays open. */
+function isClosedByAge({ closeAfterDays }: Site, publishedAt: number | null, now: number): boolean {
+  return closeAfterDays !== null && publishedAt !== null && now - publishedAt > closeAfterDays * dayMs;
 }
 
 /** A site may want a vouch; one that was given to it and does not hold is a no, as long as only a webmention came. */

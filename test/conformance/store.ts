@@ -2,14 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AcceptedPing, Filed } from '../../src/linkback/accept.ts';
 import { decide } from '../../src/linkback/decide.ts';
 import { dialects, type Linkback, type Moderation } from '../../src/linkback/linkback.ts';
-import type {
-  Claim,
-  Lease,
-  ModerationQuery,
-  PublicQuery,
-  SettleBasis,
-  Store,
-} from '../../src/linkback/ports.ts';
+import type { Claim, Lease, PublicQuery, SettleBasis } from '../../src/linkback/ports.ts';
+import type { Store } from '../../src/linkback/store.ts';
+import type { ModerationQuery } from '../../src/linkback/owner-ports.ts';
 import { settle, type SettleContext, type Settlement } from '../../src/linkback/settle.ts';
 import type { Outcome } from '../../src/linkback/verdict.ts';
 import { buildFound, buildNotFound } from '../support/build-linkback.ts';
@@ -132,6 +127,8 @@ export function storeSuite(name: string, open: () => Promise<OpenedStore>): void
         facts: null,
         excerpt: null,
         evidence: null,
+        signals: [],
+        score: 0,
         receivedAt: clock.now(),
         checkedAt: null,
         verifiedAt: null,
@@ -1078,20 +1075,21 @@ export function storeSuite(name: string, open: () => Promise<OpenedStore>): void
   describe(`${name}: looks at our own pages, and tokens`, () => {
     it('keeps the last look at a page', async () => {
       expect(await store.targetLook('page')).toBeUndefined();
-      await store.saveTargetLook('page', { isGone: true, page: null, expiresAt: 1000 });
-      expect(await store.targetLook('page')).toEqual({ isGone: true, page: null, expiresAt: 1000 });
-      await store.saveTargetLook('page', { isGone: false, page: null, expiresAt: 2000 });
-      expect(await store.targetLook('page')).toEqual({ isGone: false, page: null, expiresAt: 2000 });
+      await store.saveTargetLook('page', { isGone: true, page: null, publishedAt: null, expiresAt: 1000 });
+      expect(await store.targetLook('page')).toEqual({ isGone: true, page: null, publishedAt: null, expiresAt: 1000 });
+      await store.saveTargetLook('page', { isGone: false, page: null, publishedAt: 5, expiresAt: 2000 });
+      expect(await store.targetLook('page')).toEqual({ isGone: false, page: null, publishedAt: 5, expiresAt: 2000 });
     });
 
     it('finds a token by its digest only', async () => {
       expect(await store.hasTokens()).toBe(false);
-      const token = { id: 'token-1', name: 'first', hash: 'a'.repeat(64), createdAt: clock.now() };
-      await store.addToken(token);
+      const access = { scopes: ['read', 'send'], site: 'blog', expiresAt: 5000, lastUsedAt: null } as const;
+      const token = { id: 'token-1', name: 'first', hash: 'a'.repeat(64), ...access, createdAt: clock.now() };
+      await store.saveToken(token);
       expect(await store.hasTokens()).toBe(true);
       expect(await store.tokenByHash(token.hash)).toEqual(token);
       expect(await store.tokenByHash('b'.repeat(64))).toBeUndefined();
-      await expect(store.addToken({ ...token, id: 'token-2' })).rejects.toThrow(/constraint/iu);
+      await expect(store.saveToken({ ...token, id: 'token-2' })).rejects.toThrow(/constraint/iu);
     });
 
     it('says that it can be read and written', async () => {

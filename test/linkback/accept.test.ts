@@ -7,7 +7,7 @@ import {
   type Ping,
 } from '../../src/linkback/accept.ts';
 import { Unavailable } from '../../src/linkback/unavailable.ts';
-import { buildSite } from '../support/build-linkback.ts';
+import { buildRule, buildSite } from '../support/build-linkback.ts';
 
 const ping: Ping = {
   dialect: 'pingback',
@@ -22,9 +22,24 @@ const sites = [
 ];
 
 const judge = (change: Partial<Ping>): ReturnType<typeof judgePing> =>
-  judgePing({ ...ping, ...change }, sites);
+  judgePing({ ...ping, ...change }, { sites: () => sites, rulesOf: () => [] });
 
 describe('judgePing', () => {
+  it('refuses what a rule blocks, and nothing that a rule only judges', () => {
+    const ruled = (action: 'block' | 'reject'): ReturnType<typeof judgePing> =>
+      judgePing(ping, { sites: () => sites, rulesOf: () => [buildRule({ action, dialect: ping.dialect })] });
+    expect(ruled('block')).toEqual({ refused: 'access-denied' });
+    expect(ruled('reject')).toMatchObject({ site: 'blog' });
+  });
+
+  it('takes pings between the posts of a site, unless the site does not', () => {
+    const own = { ...ping, source: 'https://blog.example/other' };
+    const judged = (takesOwn: boolean): ReturnType<typeof judgePing> =>
+      judgePing(own, { sites: () => [buildSite({ takesOwn })], rulesOf: () => [] });
+    expect(judged(true)).toMatchObject({ site: 'blog' });
+    expect(judged(false)).toEqual({ refused: 'access-denied' });
+  });
+
   it('files a good ping under its site, page and pair', () => {
     expect(judge({})).toMatchObject({
       site: 'blog',
@@ -76,6 +91,7 @@ describe('makeAccept', () => {
     };
     const rest = {
       sites: () => sites,
+      rulesOf: () => [],
       limit: () => undefined,
       isStopping: () => false,
       now: () => 5,

@@ -49,7 +49,7 @@ function optionsWith(verify: Verify, change: Partial<WorkerOptions> = {}): Worke
     verify,
     outcomes,
     busyHosts: () => [],
-    policyOf: () => 'hold-all',
+    judging: () => ({ policy: 'hold-all' }),
     retryAt: makeRetryAt({ now: opened.clock.now, random: () => 0.5 }),
     now: opened.clock.now,
     log: {

@@ -1,5 +1,6 @@
 import type { Linkback } from '../../src/linkback/linkback.ts';
-import type { Site } from '../../src/linkback/site.ts';
+import type { Rule } from '../../src/linkback/rule.ts';
+import { usualThresholds, type Site } from '../../src/linkback/site.ts';
 import type { Found, NotFound } from '../../src/linkback/verdict.ts';
 
 /** A site like any other, with what a test wants otherwise. */
@@ -13,6 +14,9 @@ export function buildSite(change: Partial<Site> = {}): Site {
     closedPaths: [],
     requiresVouch: false,
     isLenient: false,
+    takesOwn: true,
+    closeAfterDays: null,
+    thresholds: usualThresholds,
     ...change,
   };
 }
@@ -47,6 +51,8 @@ export function buildLinkback(change: Partial<Linkback> = {}): Linkback {
     facts: null,
     excerpt: null,
     evidence: null,
+    signals: [],
+    score: 0,
     receivedAt: 1000,
     checkedAt: null,
     verifiedAt: null,
@@ -106,4 +112,11 @@ export function buildVerified(change: Partial<Linkback> = {}): Linkback {
     verifiedAt: 2000,
   } as const;
   return buildLinkback({ ...seen, ...change });
+}
+
+/** A rule that names nothing yet, with what a test wants otherwise. */
+export function buildRule(change: Partial<Rule> = {}): Rule {
+  const anything = { sourceHost: null, sourcePrefix: null, author: null, targetPath: null, dialect: null };
+  const made = { note: '', createdBy: 'admin', createdAt: 1000 };
+  return { id: 'rule-1', site: null, action: 'hold', ...anything, ...made, ...change };
 }

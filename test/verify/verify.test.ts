@@ -21,10 +21,11 @@ function verify(fetched: Fetched, world: World = {}, signal: AbortSignal = never
   const site = buildSite(world.site);
   return makeVerify({
     siteOf: () => site,
-    lookAtTarget: async () => ({ isGone: false, page: null }),
+    lookAtTarget: async () => ({ isGone: false, page: null, publishedAt: null }),
     checkVouch: async () => null,
     fetchPage: async () => fetched,
     reader: plainReader,
+    now: () => 1_000_000_000,
     ...world,
   })(buildLinkback(world.linkback), signal);
 }
@@ -135,7 +136,11 @@ describe('verifying a source that links', () => {
   it('files it under the pages’ own names', async () => {
     const html = `<link rel=canonical href="/real"><p>${link}</p>`;
     const outcome = await verify(answerOf(html), {
-      lookAtTarget: async () => ({ isGone: false, page: 'https://blog.example/real-post' }),
+      lookAtTarget: async () => ({
+        isGone: false,
+        page: 'https://blog.example/real-post',
+        publishedAt: null,
+      }),
     });
     expect(outcome).toMatchObject({
       filing: { source: 'https://source.example/real', target: 'https://blog.example/real-post' },
@@ -223,7 +228,7 @@ describe('verifying a source that does not', () => {
   });
 
   it('refuses when our own page is gone, whatever the source says', async () => {
-    const lookAtTarget = async () => ({ isGone: true, page: null });
+    const lookAtTarget = async () => ({ isGone: true, page: null, publishedAt: null });
     expect(await verify(answerOf(link), { lookAtTarget })).toMatchObject({ reason: 'target-gone' });
     expect(await verify(answerOf(null, { status: 500 }), { lookAtTarget })).toMatchObject({
       reason: 'target-gone',

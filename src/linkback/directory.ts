@@ -1,0 +1,30 @@
+import type { RuleStore, SiteStore } from './owner-ports.ts';
+import type { Rule } from './rule.ts';
+import type { Site } from './site.ts';
+
+/** The sites that are served and the rules that stand, as they are now. */
+export type Directory = {
+  readonly sites: () => readonly Site[];
+  readonly siteOf: (slug: string) => Site | undefined;
+  /** The rules of a site, and those of all sites. */
+  readonly rulesOf: (slug: string) => readonly Rule[];
+  /** Reads again what is stored: after a change, and now and then for the changes of others. */
+  readonly reload: () => Promise<void>;
+};
+
+/** Makes the directory: the sites of the settings, which no stored one can replace, and those of the store. */
+export function makeDirectory(configured: readonly Site[], store: SiteStore & RuleStore): Directory {
+  let sites = configured;
+  let rules: readonly Rule[] = [];
+  const isConfigured = ({ slug }: Site): boolean => configured.some((site) => site.slug === slug);
+  return {
+    sites: () => sites,
+    siteOf: (slug) => sites.find((site) => site.slug === slug),
+    rulesOf: (slug) => rules.filter(({ site }) => site === null || site === slug),
+    reload: async () => {
+      const [stored, standing] = await Promise.all([store.storedSites(), store.rules()]);
+      sites = [...configured, ...stored.filter((site) => !isConfigured(site))];
+      rules = standing;
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import type { ModerationStore, RuleStore, SessionStore, SiteStore, TokenStore } from './owner-ports.ts';
+import type {
+  JobStore,
+  MentionStore,
+  PingStore,
+  PublicStore,
+  StatusStore,
+  TargetStore,
+  TrustStore,
+} from './ports.ts';
+
+/** Everything the service keeps, in one place. */
+export type Store = JobStore &
+  PingStore &
+  PublicStore &
+  MentionStore &
+  StatusStore &
+  ModerationStore &
+  TrustStore &
+  TargetStore &
+  TokenStore &
+  SessionStore &
+  RuleStore &
+  SiteStore & {
+    /** Resolves when the store can read and write; throws otherwise. */
+    readonly check: () => Promise<void>;
+    readonly close: () => Promise<void>;
+  };
