@@ -5,13 +5,17 @@ import {
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
+  type FastifySchemaCompiler,
   type FastifyServerOptions,
 } from 'fastify';
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
 import type { Config } from './config.ts';
 import { unavailableRetrySeconds } from './linkback/accept.ts';
 import { problem, problemType } from './linkback/problem.ts';
 import { Unavailable } from './linkback/unavailable.ts';
 import { keepSpelling } from './protocols/trackback/receive.ts';
+import { answerUnread } from './protocols/unread.ts';
 
 /** How long a request's bytes may take to arrive, in milliseconds; the default is for ever. */
 const requestTimeoutMs = 10_000;
@@ -21,6 +25,8 @@ export type LoggerOptions = NonNullable<FastifyServerOptions['logger']>;
 /** Makes the HTTP server that the rooms' routes are mounted on: its limits, headers, and what it says when all else fails. */
 export function buildServer(config: Config, logger: LoggerOptions): FastifyInstance {
   const prefix = config.baseUrl?.pathname.replace(/\/$/u, '') ?? '';
+  const withoutPrefix = (url: string): string =>
+    prefix !== '' && url.startsWith(`${prefix}/`) ? url.slice(prefix.length) : url;
   const server = fastify({
     logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -33,8 +39,20 @@ export function buildServer(config: Config, logger: LoggerOptions): FastifyInsta
     return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
     // Behind a proxy that passes the path on as it is, the public address may have one of its own.
-    rewriteUrl: ({ url = '/' }) =>
-      keepSpelling(prefix !== '' && url.startsWith(`${prefix}/`) ? url.slice(prefix.length) : url),
+    rewriteUrl: ({ url = '/' }) => keepSpelling(withoutPrefix(url)),
+    frameworkErrors: (error, { method, url }, reply: FastifyReply) => {
+      const { status, type, body } = answerUnread(`${method} ${url}`, error.statusCode ?? 400);
+      void reply
+        .code(status)
+        .type(type)
+        .header(...noSniff)
+        .send(body);
+    },
+    clientErrorHandler: (error, socket) => {
+      if (error.code === 'ECONNRESET' || socket.destroyed) return;
+      if (socket.writable) socket.write(answerClientError(error, withoutPrefix));
+      socket.destroy(error);
+    },
   });
   server.setErrorHandler((error: FastifyError, request, reply) => {
     if (error instanceof Unavailable) {
@@ -49,9 +67,61 @@ export function buildServer(config: Config, logger: LoggerOptions): FastifyInsta
   server.setNotFoundHandler((_request, reply) =>
     sendProblem(reply, 404, 'There is nothing at this address.'),
   );
+  server.addHook('onRoute', (route) => {
+    if (route.schema?.body !== undefined) route.validatorCompiler ??= readShape;
+  });
   server.register(helmet, headers);
   return server;
 }
+
+/**
+ * Reads what a route with a body is sent: JSON has types of its own, so a body is taken as it is. What stands in a URL
+ * is text, and converted; elsewhere Fastify sees to that.
+ */
+const readShape: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  const shape = Compile(schema);
+  return (sent: unknown) => {
+    const value = shape.Default(httpPart === 'body' ? sent : shape.Convert(sent));
+    if (shape.Check(value)) return { value };
+    // A field that nobody knows is named twice.
+    return { error: shape.Errors(value).filter(({ keyword }) => keyword !== 'boolean') };
+  };
+};
+
+type ClientError = Parameters<NonNullable<FastifyServerOptions['clientErrorHandler']>>[0];
+
+const noSniff = ['x-content-type-options', 'nosniff'] as const;
+
+/** What Node's own reader of HTTP gives up on, by its name for it; anything else is a 400. */
+const clientErrorStatus: Readonly<Record<string, number>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  HPE_HEADER_OVERFLOW: 431,
+};
+
+/** A whole answer to what Node's own reader of HTTP gives up on: an address with bytes that are not ASCII, say. */
+function answerClientError(error: ClientError, withoutPrefix: (url: string) => string): string {
+  const line = error.code === 'HPE_INVALID_URL' ? requestLine(error, withoutPrefix) : '';
+  const { status, type, body } = answerUnread(line, clientErrorStatus[error.code] ?? 400);
+  const head = [
+    `HTTP/1.1 ${status} ${problem(status, '').title}`,
+    `content-type: ${type}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    noSniff.join(': '),
+    'connection: close',
+  ];
+  return `${head.join('\r\n')}\r\n\r\n${body}`;
+}
+
+/** Method and path as far as they can be told; a request that came in pieces tells nothing. */
+function requestLine(error: ClientError, withoutPrefix: (url: string) => string): string {
+  const { rawPacket }: { readonly rawPacket?: unknown } = error;
+  const start = Buffer.isBuffer(rawPacket) ? rawPacket.toString('latin1', 0, maxRequestLine) : '';
+  const [, method = '', url = ''] = /^([A-Z]+) (\S*)/u.exec(start) ?? [];
+  return `${method} ${withoutPrefix(url)}`;
+}
+
+/** So much of a request line is looked at, in bytes. */
+const maxRequestLine = 2048;
 
 /** What every answer says to browsers; pages load our own style and nothing else. */
 const headers = {

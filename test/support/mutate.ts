@@ -12,7 +12,12 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-type Damage = (body: Buffer, random: Random, others: readonly Uint8Array[]) => Buffer;
+type Damage = (
+  body: Buffer,
+  random: Random,
+  others: readonly Uint8Array[],
+  tokens: readonly Uint8Array[],
+) => Buffer;
 
 const pick = <Item>(items: readonly Item[], random: Random, otherwise: Item): Item =>
   items[Math.floor(random() * items.length)] ?? otherwise;
@@ -21,11 +26,27 @@ const upTo = (most: number, random: Random): number => Math.floor(random() * (mo
 const spliced = (body: Buffer, from: number, to: number, part: Uint8Array): Buffer =>
   Buffer.concat([body.subarray(0, from), part, body.subarray(to)]);
 
-const troublesome =
+const tokensOf = (text: string): readonly Buffer[] => text.split(' ').map((token) => Buffer.from(token));
+
+const troubleInMarkup =
   '< > & " \' / ! ? ]]> <![CDATA[ <!-- --> </ /> &#0; &#x110000; &amp; &__proto__; <fault> <value> </value> <string> ' +
   '</string> <int> <struct> <member> <name>__proto__</name> <array><data> <params/> </methodCall> <?xml?> <!DOCTYPE\u0020x>';
 
-const tokens = troublesome.split(' ').map((token) => Buffer.from(token));
+const troubleInForms =
+  '& = ; %00 %zz %E4 % + %2B &source= &target= &url= &charset=utf-16 &charset=utf-7 %F0%9F %ED%A0%80 &__proto__=x ' +
+  '[] &source[]=x &a &=& %26 %3D http:// https:// http://[::1]/ http://127.0.0.1/ javascript: \r\n \0';
+
+const troubleInJson =
+  '{ } [ ] " \\ , : null true 1e999 -0 1.5 "__proto__": "constructor":{} \\u0000 \\ud800 \\" [[[[ {"moderation":"spam"} ' +
+  '"note": "moderation": "approved" ["approved"] \ufeff \0 NaN // 9007199254740993 \u2028';
+
+/** What each kind of parser stumbles over. */
+export const troublesome = {
+  markup: tokensOf(troubleInMarkup),
+  form: tokensOf(troubleInForms),
+  json: tokensOf(troubleInJson),
+} as const;
+
 const noToken = Buffer.alloc(0);
 
 const damages: readonly Damage[] = [
@@ -44,7 +65,7 @@ const damages: readonly Damage[] = [
   // The end cut off.
   (body, random) => body.subarray(0, upTo(body.length, random)),
   // Something troublesome put in.
-  (body, random) => {
+  (body, random, _, tokens) => {
     const at = upTo(body.length, random);
     return spliced(body, at, at, pick(tokens, random, noToken));
   },
@@ -71,10 +92,14 @@ const damages: readonly Damage[] = [
 ];
 
 /** One of the bodies with one to three damages. */
-export function mutateBytes(bodies: readonly Uint8Array[], random: Random): Uint8Array {
+export function mutateBytes(
+  bodies: readonly Uint8Array[],
+  random: Random,
+  tokens: readonly Uint8Array[] = troublesome.markup,
+): Uint8Array {
   let body: Buffer = Buffer.from(pick(bodies, random, noToken));
   for (let left = upTo(2, random); left >= 0; left -= 1) {
-    body = pick(damages, random, (same) => same)(body, random, bodies);
+    body = pick(damages, random, (same) => same)(body, random, bodies, tokens);
   }
   return body;
 }

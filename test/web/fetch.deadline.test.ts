@@ -31,7 +31,6 @@ const steady =
     socket.once('close', () => clearInterval(timer));
   };
 
-// Spec: hostile.md "undici" and "Limits": total per fetch, all hops.
 describe('the deadline of a fetch', () => {
   it('ends a body that comes steadily', async () => {
     const fetched = await fetchFrom((socket, request) => {

@@ -67,7 +67,6 @@ async function expectOrdinary(): Promise<void> {
   });
 }
 
-// Spec: hostile.md "HTML"; fault F19.
 describe('a page made to hurt', () => {
   it.each(hostilePages.map((page) => [page.name, page] as const))(
     'of 200 KB is read to an end, and so is the next one: %s',
@@ -116,7 +115,6 @@ describe('a page made to hurt', () => {
   });
 });
 
-// Spec: design.md "Property tests for every parser of strangers' bytes".
 describe('a page damaged at random', () => {
   const short = hostilePages.map((page) => Buffer.from(page.make(600, link())));
   const real = section5Pages(target).map((page) => Buffer.from(page.html));
