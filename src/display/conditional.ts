@@ -4,11 +4,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 /** How long readers and proxies may keep a public answer without asking, in seconds. */
 const maxAgeSeconds = 60;
 
-const keeping = {
+type Audience = 'public' | 'fresh' | 'private';
+
+const keeping: Readonly<Record<Audience, string>> = {
   public: `public, max-age=${maxAgeSeconds}, stale-while-revalidate=${maxAgeSeconds * 10}`,
+  // Who listens to what changes wants no copy from before the change.
+  fresh: 'public, no-cache',
   // What needed a token is its holder's only, who may keep it but has to ask each time.
   private: 'private, no-cache',
-} as const;
+};
 
 /**
  * Sends an answer with an ETag, or 304 when the reader has it already.
@@ -20,7 +24,7 @@ export function sendConditional(
   reply: FastifyReply,
   type: string,
   body: string,
-  audience: 'public' | 'private' = 'public',
+  audience: Audience = 'public',
 ): FastifyReply {
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
   reply.header('etag', etag).header('cache-control', keeping[audience]);

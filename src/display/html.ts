@@ -15,7 +15,12 @@ export function html(strings: TemplateStringsArray, ...inserts: readonly Insert[
 function rendered(insert: Insert): string {
   if (insert === null) return '';
   if (typeof insert !== 'object') return escapeHtml(String(insert));
-  return 'html' in insert ? insert.html : insert.map((each) => each.html).join('');
+  return 'html' in insert ? insert.html : joined(insert, '').html;
+}
+
+/** Pieces of HTML with a text between each two. */
+export function joined(pieces: readonly Html[], separator: string): Html {
+  return { html: pieces.map((each) => each.html).join(escapeHtml(separator)) };
 }
 
 const references: Readonly<Record<string, string>> = {

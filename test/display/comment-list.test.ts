@@ -1,8 +1,9 @@
 import fc from 'fast-check';
+import { mf2 } from 'microformats-parser';
 import { describe, expect, it } from 'vitest';
 import { commentList } from '../../src/display/comment-list.ts';
 import { displayLine, toPublic } from '../../src/display/public-linkback.ts';
-import type { Excerpt, Linkback } from '../../src/linkback/linkback.ts';
+import type { Excerpt, Linkback, LinkbackType, Rsvp } from '../../src/linkback/linkback.ts';
 import { buildFound, buildVerified } from '../support/build-linkback.ts';
 
 const mark = '[…]';
@@ -18,13 +19,13 @@ describe('the list', () => {
   it('is in the form of comments', () => {
     expect(listOf(buildVerified({ facts: { ...facts, title: 'Fish & Chips', publishedAt: 0 } }))).toBe(
       `<ol class="comment-list linkbacks">
-<li id="linkback-id-1" class="pingback mention even thread-even depth-1">
+<li id="linkback-id-1" class="pingback mention even thread-even depth-1 u-comment h-cite">
 <article class="comment-body">
 <footer class="comment-meta" dir="auto">
-<div class="comment-author vcard"><cite class="fn"><a class="url" href="https://source.example/a" rel="nofollow ugc noopener">Fish &amp; Chips</a></cite></div>
-<div class="comment-metadata"><time datetime="1970-01-01T00:00:00.000Z">January 1, 1970</time></div>
+<div class="p-name"><div class="comment-author vcard"><cite class="fn"><a class="url" href="https://source.example/a" rel="nofollow ugc noopener">Fish &amp; Chips</a></cite></div></div>
+<div class="comment-metadata"><span class="linkback-host">source.example</span> · <a class="u-url" href="https://source.example/a" rel="nofollow ugc noopener"><data class="dt-published" value="1970-01-01T00:00:00.000Z"><time datetime="1970-01-01T00:00:00.000Z">January 1, 1970</time></data></a></div>
 </footer>
-<div class="comment-content"><p dir="auto">[…] before <a href="https://source.example/a" rel="nofollow ugc noopener">link</a> after […]</p></div>
+<div class="comment-content"><p dir="auto" class="e-content">[…] before <a href="https://source.example/a" rel="nofollow ugc noopener">link</a> after […]</p></div>
 </article>
 </li></ol>
 `,
@@ -34,22 +35,21 @@ describe('the list', () => {
   it('names the language of what is quoted, and of its title', () => {
     const html = listOf(buildVerified({ facts: { ...facts, language: 'ja' } }));
     expect(html).toContain('rel="nofollow ugc noopener" lang="ja">A title</a>');
-    expect(html).toContain('<p dir="auto" lang="ja">');
+    expect(html).toContain('<p dir="auto" lang="ja" class="e-content">');
   });
 
   it('stripes its rows as themes know them', () => {
     const html = listOf(buildVerified({ id: '1' }), buildVerified({ id: '2' }), buildVerified({ id: '3' }));
-    expect([...html.matchAll(/mention (even|odd) thread-\1 depth-1/gu)].map(([, stripe]) => stripe)).toEqual([
-      'even',
-      'odd',
-      'even',
-    ]);
+    expect([...html.matchAll(/mention (even|odd) thread-\1 depth-1 /gu)].map(([, stripe]) => stripe)).toEqual(
+      ['even', 'odd', 'even'],
+    );
   });
 
   it('shows the host for a page without a title, and no link for a quotation without one', () => {
     const html = listOf(buildVerified({ facts: null, excerpt: { ...buildFound().excerpt, link: '' } }));
-    expect(html).toContain('>source.example</a>');
-    expect(html.match(/<a /gu)).toHaveLength(1);
+    expect(html).toContain('>source.example</a></cite>');
+    expect(html).not.toContain('linkback-host');
+    expect(html).toContain('<p dir="auto" class="e-content">[…] before  after […]</p>');
   });
 
   it('shows the very characters of the display line', () => {
@@ -63,11 +63,136 @@ describe('the list', () => {
     });
     fc.assert(
       fc.property(excerpts, (excerpt) => {
-        const shown = /<p dir="auto">([\s\S]*)<\/p>/u.exec(listOf(buildVerified({ excerpt })))?.[1] ?? '';
+        const shown =
+          /<p dir="auto" class="e-content">([\s\S]*)<\/p>/u.exec(listOf(buildVerified({ excerpt })))?.[1] ??
+          '';
         expect(asText(shown)).toBe(displayLine(excerpt, mark));
       }),
       { seed: 13, numRuns: 500 },
     );
+  });
+});
+
+describe('the rows', () => {
+  const of = (id: string, type: LinkbackType, name: string | null, rsvp?: Rsvp): Linkback =>
+    buildVerified({
+      id,
+      type,
+      source: `https://${id}.example/`,
+      sourceHost: `${id}.example`,
+      facts: {
+        ...facts,
+        title: `${id}.example`,
+        author: { name, url: null, photo: 'https://photos.example/me.jpg' },
+        ...(rsvp === undefined ? {} : { rsvp }),
+      },
+    });
+
+  it('gather names above the comments, each linked to where it is said', () => {
+    const html = listOf(of('a', 'like', 'Ann'), of('b', 'mention', 'Bob'), of('c', 'like', null));
+    expect(html).toMatch(
+      /^<ol[^>]*>\n<li class="linkback-row like depth-1">[\s\S]*<\/li>\n<li id="linkback-b"/u,
+    );
+    expect(asText(html)).toContain('\nLikes:\nAnn,\nc.example\n');
+    expect(html).toContain('<a class="u-url" href="https://a.example/" rel="nofollow ugc noopener">');
+  });
+
+  it('leave the stripes to the comments', () => {
+    const html = listOf(of('a', 'like', 'Ann'), of('b', 'mention', 'Bob'));
+    expect(html).toContain('mention even thread-even');
+    expect(html).not.toContain('odd');
+  });
+
+  it('are one for each type, and for each answer to an invitation', () => {
+    const html = listOf(
+      of('a', 'rsvp', 'Ann', 'no'),
+      of('b', 'bookmark', 'Bob'),
+      of('c', 'rsvp', 'Cem', 'yes'),
+      of('d', 'repost', 'Dan'),
+      of('e', 'rsvp', 'Eve', 'interested'),
+      of('f', 'rsvp', 'Fay'),
+      of('g', 'rsvp', 'Gil', 'maybe'),
+      of('h', 'like', 'Hal'),
+    );
+    expect(asText(html).trim().split('\n').join(' ')).toBe(
+      'Likes: Hal Reposts: Dan Bookmarks: Bob Going: Cem Maybe: Gil Interested: Eve Not going: Ann Answers: Fay',
+    );
+  });
+
+  it('show no photo, for it would tell a stranger who reads here', () => {
+    expect(listOf(of('a', 'like', 'Ann'))).not.toContain('photos.example');
+    expect(listOf(of('a', 'reply', 'Ann'))).not.toContain('photos.example');
+  });
+});
+
+describe('the microformats', () => {
+  const baseUrl = 'https://blog.example/post';
+  const read = (list: string) =>
+    mf2(`<div class="h-entry"><h1 class="p-name">Ours</h1>${list}</div>`, { baseUrl }).items[0]?.properties;
+
+  const author = { name: 'Jane <3', url: 'https://jane.example/?a=1&b=2', photo: null };
+
+  it('cite a comment with its page, title, author, time and words', () => {
+    const comment = buildVerified({
+      type: 'reply',
+      facts: { ...facts, title: 'A “title” & more', author, publishedAt: Date.UTC(2014, 2, 2, 9) },
+    });
+    const [cited] = read(listOf(comment))?.['comment'] ?? [];
+    expect(cited).toMatchObject({
+      type: ['h-cite'],
+      properties: {
+        url: ['https://source.example/a'],
+        name: ['A “title” & more'],
+        published: ['2014-03-02T09:00:00.000Z'],
+        author: [{ type: ['h-card'], properties: { name: ['Jane <3'], url: [author.url] } }],
+        content: [
+          {
+            value: '[…] before link after […]',
+            html: '[…] before <a href="https://source.example/a" rel="nofollow ugc noopener">link</a> after […]',
+          },
+        ],
+      },
+    });
+    expect(cited).not.toHaveProperty('properties.accessed');
+  });
+
+  it('say when a page was looked at that does not say when it was published', () => {
+    const [cited] =
+      read(listOf(buildVerified({ facts: { ...facts, publishedAt: null } })))?.['comment'] ?? [];
+    expect(cited).toMatchObject({ properties: { accessed: ['1970-01-01T00:00:02.000Z'] } });
+    expect(JSON.stringify(cited)).not.toContain('published');
+  });
+
+  it.each([
+    ['like', 'like'],
+    ['repost', 'repost'],
+    ['bookmark', 'bookmark'],
+    ['rsvp', 'comment'],
+  ] as const)('cite a %s as a %s, with its author', (type, property) => {
+    const linkback = buildVerified({
+      type,
+      facts: { ...facts, author, publishedAt: 0, ...(type === 'rsvp' ? { rsvp: 'maybe' } : {}) },
+    });
+    expect(read(listOf(linkback))?.[property]).toMatchObject([
+      {
+        type: ['h-cite'],
+        properties: {
+          url: ['https://source.example/a'],
+          author: [{ type: ['h-card'], properties: { name: ['Jane <3'], url: [author.url] } }],
+          published: ['1970-01-01T00:00:00.000Z'],
+          ...(type === 'rsvp' ? { rsvp: ['maybe'] } : {}),
+        },
+      },
+    ]);
+  });
+
+  it('link to no author whose address is not of the web', () => {
+    for (const type of ['reply', 'like'] as const) {
+      const facts = { ...buildFound().facts, author: { ...author, url: 'javascript:alert(1)' } };
+      const html = listOf(buildVerified({ type, facts }));
+      expect(html).not.toContain('javascript');
+      expect(html).toContain('Jane &lt;3');
+    }
   });
 });
 
