@@ -3,7 +3,8 @@ import { parsePageUrl } from '../linkback/page-url.ts';
 import { readBody, type Body } from './body.ts';
 import { makeConnect, Refused } from './connect.ts';
 import type { Guard } from './guard.ts';
-import { silentAfterMs, type Turn, type Turns } from './turns.ts';
+import { makePatience, type Patience } from './patience.ts';
+import type { Turns } from './turns.ts';
 
 /** Deadline of a whole fetch: waiting for a turn, names, connections, all redirects and the body. */
 export const fetchTimeoutMs = 15_000;
@@ -74,13 +75,15 @@ type Redirect = { readonly kind: 'redirect'; readonly status: number; readonly t
 
 async function fetchHop(url: URL, signal: AbortSignal, options: FetchOptions): Promise<Fetched | Redirect> {
   const turn = await options.turns.take(url, signal);
+  const patience = makePatience(turn, signal);
   try {
-    const admission = await options.guard.admit(url);
+    const admission = await options.guard.admit(url, patience.signal);
+    patience.signal.throwIfAborted();
     if (admission.kind === 'refused') return { kind: 'unreachable', detail: admission.detail };
     if (admission.kind === 'trouble') return admission;
-    signal.throwIfAborted();
-    return await requestFrom(url, admission.addresses, turn, signal, options);
+    return await requestFrom(url, admission.addresses, patience, options);
   } finally {
+    patience.end();
     turn.end();
   }
 }
@@ -88,8 +91,7 @@ async function fetchHop(url: URL, signal: AbortSignal, options: FetchOptions): P
 async function requestFrom(
   url: URL,
   addresses: readonly string[],
-  turn: Turn,
-  signal: AbortSignal,
+  patience: Patience,
   options: FetchOptions,
 ): Promise<Fetched | Redirect> {
   const client = new Client(url.origin, {
@@ -100,36 +102,25 @@ async function requestFrom(
     headersTimeout: headersTimeoutMs,
     bodyTimeout: headersTimeoutMs,
   });
-  const patience = new AbortController();
-  const silence = setTimeout(() => {
-    if (!turn.maySitSilent()) patience.abort(new Error('too many silent hosts at once'));
-  }, silentAfterMs);
-  const all = AbortSignal.any([signal, patience.signal]);
   try {
-    const response = await client.request(requestOptions(url, all, patience, options.userAgent()));
-    clearTimeout(silence);
-    return await readResponse(url, response, all, options.now);
+    const response = await client.request(requestOptions(url, patience, options.userAgent()));
+    patience.heard();
+    return await readResponse(url, response, patience.signal, options.now);
   } finally {
-    clearTimeout(silence);
     await client.destroy();
   }
 }
 
-function requestOptions(
-  url: URL,
-  signal: AbortSignal,
-  patience: AbortController,
-  userAgent: string,
-): Dispatcher.RequestOptions {
+function requestOptions(url: URL, patience: Patience, userAgent: string): Dispatcher.RequestOptions {
   let informational = 0;
   return {
     method: 'GET',
     path: `${url.pathname}${url.search}`,
     headers: { accept, 'accept-encoding': 'gzip, br', 'user-agent': userAgent },
-    signal,
+    signal: patience.signal,
     onInfo: () => {
       informational += 1;
-      if (informational > maxInformational) patience.abort(new Error('too many informational answers'));
+      if (informational > maxInformational) patience.lose('too many informational answers');
     },
   };
 }

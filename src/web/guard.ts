@@ -32,8 +32,8 @@ export type GuardOptions = {
 };
 
 export type Guard = {
-  /** Decides whether a URL may be fetched, and from which addresses. */
-  readonly admit: (url: URL) => Promise<Admission>;
+  /** Decides whether a URL may be fetched, and from which addresses; gives up when the signal fires. */
+  readonly admit: (url: URL, signal?: AbortSignal) => Promise<Admission>;
   /** The last word, once connected: whether this very address was allowed for this URL. */
   readonly mayTalkTo: (url: URL, address: string) => boolean;
 };
@@ -54,9 +54,9 @@ export function makeGuard(options: GuardOptions): Guard {
 
   return {
     mayTalkTo,
-    admit: async (url) => {
+    admit: async (url, signal) => {
       if (options.isOwnRoute(url)) return refused('the URL is one of our own routes');
-      const found = await addressesOf(url, options);
+      const found = await addressesOf(url, options, signal);
       if (found.kind !== 'admitted') return found;
       const bad = found.addresses.find((address) => !mayTalkTo(url, address));
       return bad === undefined
@@ -66,7 +66,7 @@ export function makeGuard(options: GuardOptions): Guard {
   };
 }
 
-async function addressesOf(url: URL, options: GuardOptions): Promise<Admission> {
+async function addressesOf(url: URL, options: GuardOptions, signal?: AbortSignal): Promise<Admission> {
   const literal = literalAddress(url);
   if (literal !== undefined) {
     const isListed =
@@ -75,21 +75,25 @@ async function addressesOf(url: URL, options: GuardOptions): Promise<Admission> 
     return { kind: 'admitted', addresses: [literal] };
   }
   // A name that the owner lists is one of their network: the system's own resolver knows it.
-  if (isExceptedHost(options.exceptions, url)) return lookUpListed(url.hostname);
+  if (isExceptedHost(options.exceptions, url)) return lookUpListed(url.hostname, signal);
   const host = url.hostname.replace(/\.$/u, '');
   const kind = kindOfName(host);
-  if (kind === 'public') return options.resolve(host);
+  if (kind === 'public') return options.resolve(host, signal);
   if (kind === 'none' || options.exceptions.networks.length === 0)
     return refused(`${host} is no public name`);
-  return findInListedNetworks(host, options);
+  return findInListedNetworks(host, options, signal);
 }
 
 /** A private name can only mean a host of the owner's: of its addresses those count that the owner lists. */
-async function findInListedNetworks(host: string, options: GuardOptions): Promise<Admission> {
+async function findInListedNetworks(
+  host: string,
+  options: GuardOptions,
+  signal?: AbortSignal,
+): Promise<Admission> {
   const isLoopback = host.split('.').at(-1) === 'localhost';
   const found: Admission = isLoopback
     ? { kind: 'admitted', addresses: loopback }
-    : await options.resolve(host);
+    : await options.resolve(host, signal);
   if (found.kind !== 'admitted') return found;
   const addresses = found.addresses.filter((address) => isExceptedAddress(options.exceptions, address));
   return addresses.length === 0
@@ -97,13 +101,20 @@ async function findInListedNetworks(host: string, options: GuardOptions): Promis
     : { kind: 'admitted', addresses };
 }
 
-async function lookUpListed(host: string): Promise<Admission> {
+async function lookUpListed(host: string, signal?: AbortSignal): Promise<Admission> {
   try {
-    const found = await lookup(host, { all: true });
+    const found = await Promise.race([lookup(host, { all: true }), firing(signal)]);
     return { kind: 'admitted', addresses: found.map((each) => each.address) };
   } catch (error) {
     return refused(`${host} was not found: ${String(error)}`);
   }
+}
+
+/** The system cannot be told to give up; we can. */
+function firing(signal?: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal?.addEventListener('abort', () => reject(new Error('given up')), { once: true });
+  });
 }
 
 function kindOfName(host: string): 'public' | 'private' | 'none' {

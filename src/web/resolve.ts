@@ -12,7 +12,8 @@ export type Admission =
   | { readonly kind: 'refused'; readonly detail: string }
   | { readonly kind: 'trouble'; readonly detail: string };
 
-export type Resolve = (host: string) => Promise<Admission>;
+/** Looks a name up; gives up, with trouble, when the signal fires. */
+export type Resolve = (host: string, signal?: AbortSignal) => Promise<Admission>;
 
 /** What a name server says of a name that does not exist, or has no address. */
 const noSuchName: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA', 'EBADNAME']);
@@ -23,14 +24,17 @@ const noSuchName: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA', 'EBADNA
  * `servers` are `address` or `address:port`; without any, the machine's own name servers are asked.
  */
 export function makeResolve(servers: readonly string[] = []): Resolve {
-  return async (host) => {
+  return async (host, signal) => {
     const resolver = new Resolver({ tries: 2, timeout: resolveTimeoutMs / 2 });
     if (servers.length > 0) resolver.setServers(servers);
-    const deadline = setTimeout(() => {
+    const giveUp = (): void => {
       resolver.cancel();
-    }, resolveTimeoutMs);
+    };
+    const deadline = setTimeout(giveUp, resolveTimeoutMs);
+    signal?.addEventListener('abort', giveUp);
     const answers = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
     clearTimeout(deadline);
+    signal?.removeEventListener('abort', giveUp);
     return admission(host, answers);
   };
 }

@@ -66,13 +66,19 @@ describe('makeResolve', () => {
   it('gives up on a silent name server within its deadline, and meanwhile answers for other names', async () => {
     const startedAt = performance.now();
     const silent = Promise.all(
-      ['silent.example.com', 'garbage.example.com', 'half-silent.example.com'].map(resolve),
+      ['silent.example.com', 'garbage.example.com', 'half-silent.example.com'].map((host) => resolve(host)),
     );
     expect(await resolve('both.example.com')).toMatchObject({ kind: 'admitted' });
     expect(performance.now() - startedAt).toBeLessThan(1000);
     // What one family said in time is kept.
     expect((await silent).map(({ kind }) => kind)).toEqual(['trouble', 'trouble', 'admitted']);
     expect(performance.now() - startedAt).toBeLessThan(resolveTimeoutMs + 1000);
+  });
+
+  it('gives up when the signal fires', async () => {
+    const startedAt = performance.now();
+    expect(await resolve('silent.example.com', AbortSignal.timeout(100))).toMatchObject({ kind: 'trouble' });
+    expect(performance.now() - startedAt).toBeLessThan(1000);
   });
 
   it('asks again every time, so that no answer outlives its fetch', async () => {
