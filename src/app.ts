@@ -38,6 +38,7 @@ import { makeStore } from './store/store.ts';
 import { makeLookAtTarget } from './verify/target.ts';
 import { makeVerify } from './verify/verify.ts';
 import { makeCheckVouch } from './verify/vouch.ts';
+import { makeCap } from './web/cap.ts';
 import { makeFetchPage } from './web/fetch.ts';
 import { makeGuard } from './web/guard.ts';
 import { openReader } from './web/reader.ts';
@@ -95,7 +96,11 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
   const isOurs = ({ host }: URL): boolean =>
     sites().some(({ addresses }) => addresses.some((address) => address.host === host));
 
-  const turns = makeTurns({ isPolite: config.limits, isOurs });
+  const turns = makeTurns({
+    isPolite: config.limits,
+    isOurs,
+    ...(config.limits ? { cap: makeCap(now) } : {}),
+  });
   const guard = makeGuard({
     resolve: makeResolve(config.dnsServers),
     exceptions: config.exceptions,

@@ -157,6 +157,8 @@ function settleRefused(before: Linkback, verdict: NotFound, context: SettleConte
 
 function settleSetback(before: Linkback, setback: Setback, context: SettleContext): Moved {
   const { now, progress } = context;
+  if (setback.restMs !== undefined)
+    return { linkback: before, events: [], again: { ...progress, at: now + setback.restMs } };
   const at = context.retryAt(progress.setbacks, setback);
   if (at !== undefined) {
     return {

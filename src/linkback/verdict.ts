@@ -48,6 +48,8 @@ export type Setback = {
   readonly detail: string;
   /** What the source asked for, in milliseconds from now. */
   readonly retryAfterMs?: number;
+  /** How long we leave the host alone, for it has had its share of our requests: nobody's fault, so no try is used up. */
+  readonly restMs?: number;
 };
 
 export type Verdict = Found | NotFound;

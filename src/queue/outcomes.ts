@@ -1,12 +1,15 @@
 import type { Linkback } from '../linkback/linkback.ts';
 import type { Reason } from '../linkback/refusal.ts';
 
-/** What an attempt told whoever waits for it: verified, or the reason of a "no", for now or for good. */
-export type Told = { readonly linkbackId: string; readonly answer: 'verified' | Reason };
+/**
+ * What an attempt told whoever waits for it: verified, or the reason of a "no", for now or for good; undefined when it
+ * had nothing to tell, and the next one will be too late for them.
+ */
+export type Told = { readonly linkbackId: string; readonly answer: 'verified' | Reason | undefined };
 
 export type Outcomes = {
   /** Resolves with the next attempt's answer, or with undefined after `withinMs`. Ask before the attempt can start. */
-  readonly next: (linkbackId: string, withinMs: number) => Promise<Told['answer'] | undefined>;
+  readonly next: (linkbackId: string, withinMs: number) => Promise<Told['answer']>;
   readonly tell: (told: Told) => void;
   /** Lets everybody go who waits or comes later, with nothing to tell: the service is stopping. */
   readonly dismiss: () => void;
@@ -14,7 +17,7 @@ export type Outcomes = {
 
 /** Makes the place where callers wait for the verdict on their ping. */
 export function makeOutcomes(): Outcomes {
-  const waiting = new Map<string, Set<(answer: Told['answer'] | undefined) => void>>();
+  const waiting = new Map<string, Set<(answer: Told['answer']) => void>>();
   let isDismissed = false;
   return {
     next: (id, withinMs) =>
@@ -24,7 +27,7 @@ export function makeOutcomes(): Outcomes {
           return;
         }
         const those = waiting.get(id) ?? new Set();
-        const leave = (answer: Told['answer'] | undefined): void => {
+        const leave = (answer: Told['answer']): void => {
           clearTimeout(timer);
           those.delete(leave);
           if (those.size === 0) waiting.delete(id);

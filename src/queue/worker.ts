@@ -192,8 +192,10 @@ async function conclude(
   const judge = (basis: SettleBasis): Settlement => settleBasis(basis, lease, outcome, options);
   const linkback = await options.store[end](lease, judge, textKey);
   if (linkback === undefined) return;
+  const isResting = outcome.kind === 'setback' && outcome.restMs !== undefined;
   const reason = outcome.kind === 'not-found' ? outcome.reason : undefined;
-  options.outcomes.tell({ linkbackId: linkback.id, answer: answerOf(linkback, outcome.kind, reason) });
+  const answer = isResting ? undefined : answerOf(linkback, outcome.kind, reason);
+  options.outcomes.tell({ linkbackId: linkback.id, answer });
   options.log.settled(linkback, outcome);
 }
 

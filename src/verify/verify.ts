@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Linkback, PageFacts, Vouch } from '../linkback/linkback.ts';
 import { ownName, refiling } from '../linkback/filing.ts';
 import type { Site } from '../linkback/site.ts';
-import type { Found, NotFound, Outcome } from '../linkback/verdict.ts';
-import type { Fetched, FetchPage } from '../web/fetch.ts';
+import type { Found, NotFound, Outcome, Setback } from '../linkback/verdict.ts';
+import type { Fetched, FetchPage, Later } from '../web/fetch.ts';
 import type { PageReading, Reader } from '../web/reader.ts';
 import { fillFromClaims } from './claims.ts';
 import { cutExcerpt } from './excerpt.ts';
@@ -75,6 +75,7 @@ export function makeVerify(options: VerifyOptions): Verify {
       target: ours.page === null ? target : new URL(ours.page),
     };
     const vouch = await options.checkVouch(site, linkback, signal);
+    if (vouch !== null && 'kind' in vouch) return notYet(vouch);
     if (isUnvouched(site, linkback, vouch))
       return notFound('access-denied', 'gone', `vouch: ${vouch?.detail ?? ''}`);
     const evidence = vouch === null ? found.evidence : { ...found.evidence, vouch };
@@ -104,6 +105,7 @@ type UsablePage = {
 
 function usablePage(fetched: Exclude<Fetched, { kind: 'unreachable' }>): UsablePage | Outcome {
   if (fetched.kind === 'trouble') return { kind: 'setback', detail: fetched.detail };
+  if (fetched.kind === 'later') return notYet(fetched);
   const { status, body, contentType, url, retryAfterMs } = fetched;
   const detail = `HTTP status ${status}`;
   if (status >= 500 || status === 429 || status === 408) {
@@ -114,6 +116,11 @@ function usablePage(fetched: Exclude<Fetched, { kind: 'unreachable' }>): UsableP
   if (body === null) return notFound('no-link', 'absent', `not a text: ${contentType}`);
   if (body.bytes.length === 0) return notFound('source-unusable', 'absent', 'an empty page');
   return { body, contentType, url };
+}
+
+/** What we may not ask now says nothing of the linkback, and is asked when we may. */
+function notYet({ detail, waitMs }: Later): Setback {
+  return { kind: 'setback', detail, restMs: waitMs };
 }
 
 function judge(

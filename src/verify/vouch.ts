@@ -2,7 +2,7 @@ import type { Linkback, Vouch } from '../linkback/linkback.ts';
 import { hostOf, parsePageUrl } from '../linkback/page-url.ts';
 import type { TrustStore } from '../linkback/ports.ts';
 import { findSite, type Site } from '../linkback/site.ts';
-import type { FetchPage } from '../web/fetch.ts';
+import type { FetchPage, Later } from '../web/fetch.ts';
 import type { Reader } from '../web/reader.ts';
 
 export type VouchOptions = {
@@ -12,7 +12,11 @@ export type VouchOptions = {
 };
 
 /** Looks at the page that vouches for a source; null when nobody named one. */
-export type CheckVouch = (site: Site, linkback: Linkback, signal: AbortSignal) => Promise<Vouch | null>;
+export type CheckVouch = (
+  site: Site,
+  linkback: Linkback,
+  signal: AbortSignal,
+) => Promise<Vouch | Later | null>;
 
 /**
  * Makes the check of a vouch: a page on a host that the owner trusts, which links to the source's host and means it.
@@ -32,6 +36,7 @@ export function makeCheckVouch({ store, fetchPage, reader }: VouchOptions): Chec
     if (!isOwn && !(await store.isApprovedHost(site.slug, hostOf(url))))
       return no('not on a host you approved before');
     const fetched = await fetchPage(url, signal);
+    if (fetched.kind === 'later') return fetched;
     if (fetched.kind !== 'answer' || fetched.body === null) return no('could not be read');
     const { body, contentType } = fetched;
     const addresses = site.addresses.map((address) => address.href);

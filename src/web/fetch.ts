@@ -4,7 +4,7 @@ import { readBody, type Body } from './body.ts';
 import { makeConnect, Refused } from './connect.ts';
 import type { Guard } from './guard.ts';
 import { makePatience, type Patience } from './patience.ts';
-import type { Turns } from './turns.ts';
+import { OverCap, type Turns } from './turns.ts';
 
 /** Deadline of a whole fetch: waiting for a turn, names, connections, all redirects and the body. */
 export const fetchTimeoutMs = 15_000;
@@ -27,7 +27,11 @@ export type Fetched =
       readonly retryAfterMs?: number;
     }
   | { readonly kind: 'unreachable'; readonly detail: string }
-  | { readonly kind: 'trouble'; readonly detail: string };
+  | { readonly kind: 'trouble'; readonly detail: string }
+  | Later;
+
+/** Not asked: a host on the way has had its share of requests, and may be asked again after so many milliseconds. */
+export type Later = { readonly kind: 'later'; readonly detail: string; readonly waitMs: number };
 
 export type FetchPage = (url: URL, signal: AbortSignal) => Promise<Fetched>;
 
@@ -205,6 +209,7 @@ const unreachableCodes: ReadonlySet<string> = new Set(
 );
 
 function failure(error: unknown, timeoutMs: number): Fetched {
+  if (error instanceof OverCap) return { kind: 'later', detail: error.message, waitMs: error.waitMs };
   const detail = describe(error, timeoutMs);
   const isUnreachable = allCauses(error).some(
     (each) => each instanceof Refused || unreachableCodes.has(codeOf(each)),

@@ -1,4 +1,5 @@
-import { getDomain } from 'tldts';
+import type { Cap } from './cap.ts';
+import { domainOf } from './domain.ts';
 
 /** Fetches under way at once, whoever they are for. */
 export const maxFetches = 64;
@@ -16,8 +17,22 @@ export type Turn = {
   readonly end: () => void;
 };
 
+/** Why there is no turn now: the host has had its share of requests. */
+export class OverCap extends Error {
+  readonly waitMs: number;
+
+  constructor(host: string, waitMs: number) {
+    super(`${host} has been asked often enough for now`);
+    this.waitMs = waitMs;
+  }
+}
+
 export type Turns = {
-  /** Waits until this URL's host may be fetched from; rejects when the signal fires first. */
+  /**
+   * Waits until this URL's host may be fetched from, and counts one request to it.
+   *
+   * Throws: when the signal fires first; {@link OverCap}.
+   */
   readonly take: (url: URL, signal: AbortSignal) => Promise<Turn>;
   /** Hosts with their port that have a turn now or rest after one; never our own. */
   readonly busyHosts: () => string[];
@@ -27,6 +42,8 @@ export type TurnsOptions = {
   readonly isPolite: boolean;
   /** Hosts of our own sites: they need no rest from us. */
   readonly isOurs: (url: URL) => boolean;
+  /** Counts requests to hosts that are not ours; absent where any number may be made. */
+  readonly cap?: Cap;
   /** A clock that never jumps, in milliseconds. */
   readonly nowMs?: () => number;
 };
@@ -36,7 +53,7 @@ export type TurnsOptions = {
  *
  * With `isPolite` false only the total holds: for benchmarks and tests on loopback.
  */
-export function makeTurns({ isPolite, isOurs, nowMs = () => performance.now() }: TurnsOptions): Turns {
+export function makeTurns({ isPolite, isOurs, cap, nowMs = () => performance.now() }: TurnsOptions): Turns {
   const underWay = new Set<Fetch>();
   const restUntil = new Map<string, number>();
   let silent = 0;
@@ -63,14 +80,27 @@ export function makeTurns({ isPolite, isOurs, nowMs = () => performance.now() }:
     if (underWay.size >= maxFetches) return false;
     if (!isPolite) return true;
     const all = [...underWay];
-    const domain = domainOf(url);
+    const domain = domainOf(url.hostname);
     if (all.filter((each) => each.domain === domain).length >= maxFetchesPerDomain) return false;
     return isOurs(url) || !(restUntil.has(url.host) || all.some((each) => each.host === url.host));
   };
 
-  const begin = (url: URL): Turn => {
-    const fetch = { host: url.host, domain: domainOf(url), isOurs: isOurs(url) };
+  /** Counts in its place already, so that no other fetch begins meanwhile. */
+  const askCap = async (url: URL, fetch: Fetch): Promise<void> => {
+    try {
+      const waitMs = fetch.isOurs ? 0 : ((await cap?.(url)) ?? 0);
+      if (waitMs > 0) throw new OverCap(url.hostname, waitMs);
+    } catch (error) {
+      underWay.delete(fetch);
+      wakeAll();
+      throw error;
+    }
+  };
+
+  const begin = async (url: URL): Promise<Turn> => {
+    const fetch = { host: url.host, domain: domainOf(url.hostname), isOurs: isOurs(url) };
     underWay.add(fetch);
+    await askCap(url, fetch);
     let isSilent = false;
     return {
       maySitSilent: () => {
@@ -121,9 +151,4 @@ async function nextChange(waiting: (() => void)[], signal: AbortSignal): Promise
     waiting.push(wake);
     signal.addEventListener('abort', wake);
   });
-}
-
-/** The domain somebody registered (by the public suffix list), or the host itself where there is none. */
-function domainOf(url: URL): string {
-  return getDomain(url.hostname, { allowPrivateDomains: true }) ?? url.host;
 }

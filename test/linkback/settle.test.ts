@@ -146,6 +146,16 @@ describe('a setback', () => {
     expect(again).toEqual({ at: now + 60_000, setbacks: 3, looks: 1 });
   });
 
+  it('that is a rest of ours uses up no try, and waits as long as it must', () => {
+    const rest = { ...setback, restMs: 3_600_000 };
+    const used = { progress: { setbacks: 6, looks: 1 } };
+    for (const before of [buildLinkback(), buildVerified()]) {
+      const { linkback, events, again } = after(before, rest, used);
+      expect([linkback, events]).toEqual([before, []]);
+      expect(again).toEqual({ at: now + 3_600_000, setbacks: 6, looks: 1 });
+    }
+  });
+
   it('settles as refused, upstream, when the tries are used up', () => {
     const used = { progress: { setbacks: 6, looks: 0 } };
     expect(after(buildLinkback(), setback, used).linkback).toMatchObject({

@@ -194,6 +194,29 @@ describe('a job', () => {
     expect(await load(id)).toMatchObject({ verification: 'verified' });
   });
 
+  it('whose host has been asked often enough waits for it, however often, and tells nobody a fault', async () => {
+    const rest = { ...setback, restMs: hour };
+    const { verify, looks } = scripted(Array<Outcome>(12).fill(rest));
+    startWorker(verify);
+    const ping = buildPing({ at: opened.clock.now() });
+    const told = outcomes.next(ping.newId, forever);
+    const id = await file(ping);
+    expect(await told).toBeUndefined();
+    for (let count = 1; count <= 12; count += 1) {
+      await untilSettled(id, count);
+      expect(await load(id)).toMatchObject({ verification: 'unverified' });
+      expect(await opened.store.job(id)).toMatchObject({
+        setbacks: 0,
+        unfinished: 0,
+        dueAt: opened.clock.now() + hour,
+      });
+      await moveOn(hour);
+    }
+    await untilSettled(id, 13);
+    expect(looks()).toBe(13);
+    expect(await load(id)).toMatchObject({ verification: 'verified' });
+  });
+
   it('that found no link looks a second time ten minutes later, and then no more', async () => {
     const { verify, looks } = scripted([buildNotFound(), buildNotFound()]);
     startWorker(verify);

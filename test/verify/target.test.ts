@@ -64,6 +64,11 @@ describe('a look at our own page', () => {
     ['for a day when it is there', answerOf('<p>Ours.</p>', { url: target }), 24 * 60 * minute],
     ['for ten minutes when it is gone', answerOf(null, { url: target, status: 404 }), 10 * minute],
     ['for five minutes when it is not reached', { kind: 'trouble', detail: 'x' } as const, 5 * minute],
+    [
+      'for five minutes when it leads to a host that has been asked often enough',
+      { kind: 'later', detail: 'x', waitMs: 1 } as const,
+      5 * minute,
+    ],
     ['for five minutes when it fails', answerOf(null, { url: target, status: 503 }), 5 * minute],
     ['for five minutes when it is too busy', answerOf(null, { url: target, status: 429 }), 5 * minute],
   ])('is believed %s', async (_, given, trustMs) => {

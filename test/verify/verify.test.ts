@@ -215,6 +215,18 @@ describe('verifying a source that does not', () => {
     });
   });
 
+  const later = { kind: 'later', detail: 'asked often enough', waitMs: 5000 } as const;
+  const rest = { kind: 'setback', detail: 'asked often enough', restMs: 5000 };
+
+  it('rests when the source has been asked often enough for now', async () => {
+    expect(await verify(later)).toEqual(rest);
+  });
+
+  it('rests, and refuses nothing, when the page that vouches for it has been asked often enough', async () => {
+    const site = { requiresVouch: true };
+    expect(await verify(answerOf(`<p>${link}`), { site, checkVouch: async () => later })).toEqual(rest);
+  });
+
   // Spec: design.md "One list of refusals"; hostile.md step 8.
   it('says of an unreachable source the same, and no sooner than a second after it began', async () => {
     const startedAt = performance.now();

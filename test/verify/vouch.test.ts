@@ -21,6 +21,7 @@ async function check(vouch: string | null, fetched: Fetched = page) {
   });
   const announcements = buildLinkback().announcements.map((each) => ({ ...each, vouch }));
   const found = await checkVouch(buildSite(), buildLinkback({ announcements }), never);
+  if (found !== null && 'kind' in found) return { ...found, asked };
   return { holds: found?.holds, detail: found?.detail, asked };
 }
 
@@ -60,6 +61,11 @@ describe('a vouch', () => {
     const html =
       '<nav><a rel=nofollow href="https://source.example/">x</a></nav><a href="https://www.source.example/b">y</a>';
     expect(await check(friend, answerOf(html))).toMatchObject({ holds: true });
+  });
+
+  it('is put off when its host has been asked often enough for now', async () => {
+    const later = { kind: 'later', detail: 'x', waitMs: 5000 } as const;
+    expect(await check(friend, later)).toEqual({ ...later, asked: [friend] });
   });
 
   it.each([

@@ -148,6 +148,24 @@ describe('redirects', () => {
     await makeTestFetch({ turns })(at('/away', 'a.example.com'), never);
     expect(hosts).toEqual(['a.example.com', 'b.example.com']);
   });
+
+  it('go nowhere near a host that has been asked often enough, and say when they may', async () => {
+    const cap = async ({ hostname }: URL): Promise<number> => (hostname === 'victim.example.com' ? 5000 : 0);
+    const capped = makeTestFetch({ turns: makeTurns({ isPolite: false, isOurs: () => false, cap }) });
+    web.page('/aside', {
+      status: 302,
+      headers: { location: at('/victim', 'victim.example.com').href },
+      body: '',
+    });
+    web.page('/victim', 'must not be seen');
+    expect(await capped(at('/aside', 'a.example.com'), never)).toEqual({
+      kind: 'later',
+      detail: 'victim.example.com has been asked often enough for now',
+      waitMs: 5000,
+    });
+    expect(web.hits('/aside')).toHaveLength(1);
+    expect(web.hits('/victim')).toHaveLength(0);
+  });
 });
 
 describe('a name that changes its address', () => {

@@ -7,6 +7,7 @@ import {
   maxFetches,
   maxFetchesPerDomain,
   maxSilentFetches,
+  OverCap,
   type Turn,
   type Turns,
 } from '../../src/web/turns.ts';
@@ -139,6 +140,67 @@ describe('turns', () => {
     expect(turns.busyHosts()).toEqual([]);
     for (const turn of taken) turn.end();
     expect(await soon(turns.take(at('a.example.com'), never))).toBeDefined();
+  });
+});
+
+describe('the cap', () => {
+  const capped = (isPolite: boolean): { turns: Turns; asked: string[] } => {
+    const asked: string[] = [];
+    const turns = makeTurns({
+      isPolite,
+      isOurs: (url) => url.hostname === 'ours.example.com',
+      cap: async (url) => (asked.push(url.hostname), url.hostname === 'victim.example.com' ? 5000 : 0),
+      nowMs: () => now,
+    });
+    return { turns, asked };
+  };
+
+  it.each([true, false])(
+    'refuses a turn, and says when there may be one, polite or not: %s',
+    async (isPolite) => {
+      const { turns } = capped(isPolite);
+      await expect(turns.take(at('victim.example.com'), never)).rejects.toThrow(OverCap);
+      await expect(turns.take(at('victim.example.com'), never)).rejects.toMatchObject({ waitMs: 5000 });
+      expect(await soon(turns.take(at('a.example.com'), never))).toBeDefined();
+    },
+  );
+
+  it('leaves no place taken by a turn that it refused, nor a rest after it', async () => {
+    const { turns } = capped(true);
+    for (let n = 0; n < 2 * maxFetches; n += 1)
+      await expect(turns.take(at('victim.example.com'), never)).rejects.toThrow(OverCap);
+    expect(turns.busyHosts()).toEqual([]);
+    expect(await soon(turns.take(at('a.example.com'), never))).toBeDefined();
+  });
+
+  it('lets in those who waited for a place that it did not fill', async () => {
+    let isAsked = false;
+    const asking = Promise.withResolvers<number>();
+    const turns = makeTurns({
+      isPolite: true,
+      isOurs: () => false,
+      cap: async () => (isAsked ? 0 : ((isAsked = true), asking.promise)),
+      nowMs: () => now,
+    });
+    const first = turns.take(at('a.example.com'), never);
+    const second = turns.take(at('a.example.com'), never);
+    expect(await soon(second)).toBeUndefined();
+    asking.resolve(5000);
+    await expect(first).rejects.toThrow(OverCap);
+    expect(await soon(second)).toBeDefined();
+  });
+
+  it('counts each turn once, when it comes, and none on our own hosts', async () => {
+    const { turns, asked } = capped(true);
+    const first = await turns.take(at('a.example.com'), never);
+    const second = turns.take(at('a.example.com'), never);
+    expect(await soon(second)).toBeUndefined();
+    expect(asked).toEqual(['a.example.com']);
+    first.end();
+    await pass(hostRestMs);
+    expect(await soon(second)).toBeDefined();
+    await turns.take(at('ours.example.com'), never);
+    expect(asked).toEqual(['a.example.com', 'a.example.com']);
   });
 });
 
