@@ -2,13 +2,17 @@ import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
 import { v7 as newId } from 'uuid';
 import type { Config } from './config.ts';
+import { readBadge } from './display/badge.ts';
+import { readFeeds } from './display/feeds.ts';
+import { watchLive } from './display/live.ts';
 import { pingFormPage } from './display/ping-form.ts';
 import { readLinkbacks } from './display/read.ts';
 import { makePublicSources } from './display/sources.ts';
 import { setupOf, showSetup, type Setup } from './display/setup.ts';
 import { readStatus } from './display/status.ts';
 import { readMentions } from './display/webmention-io.ts';
-import { makeChanges } from './linkback/changes.ts';
+import { serveWidget } from './display/widget-script.ts';
+import { makeChanges, type Changes } from './linkback/changes.ts';
 import { makeDirectory } from './linkback/directory.ts';
 import { makeAccept, type Accept, type Filed } from './linkback/accept.ts';
 import { makeAllowance } from './linkback/allowance.ts';
@@ -29,6 +33,7 @@ import { firstToken, makeAuthenticate, makeMayReadSites, type Holder } from './m
 import { receivePingbacks } from './protocols/pingback/receive.ts';
 import { receiveTrackbacks } from './protocols/trackback/receive.ts';
 import { receiveWebmentions } from './protocols/webmention/receive.ts';
+import { sayableInXml } from './protocols/xml-text.ts';
 import { makeOutcomes } from './queue/outcomes.ts';
 import { makeRecheckAt, makeRetryAt } from './queue/retry.ts';
 import { makeWorker, type WorkerLog } from './queue/worker.ts';
@@ -162,6 +167,7 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
   mount(server, {
     store,
     sites,
+    changes,
     accept,
     now,
     baseUrl,
@@ -196,6 +202,7 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
 type Mounted = {
   readonly store: Store;
   readonly sites: () => readonly Site[];
+  readonly changes: Changes;
   readonly accept: Accept;
   readonly awaitVerdict: (filed: Filed) => Promise<'verified' | Reason | undefined>;
   readonly authenticate: AuthenticateCaller<Holder>;
@@ -207,7 +214,8 @@ type Mounted = {
 
 /** Every route of the service. */
 function mount(server: FastifyInstance, needs: Mounted): void {
-  const { store, sites, accept, awaitVerdict, authenticate, mayReadSites, wake, now, baseUrl } = needs;
+  const { store, sites, changes, accept, awaitVerdict, authenticate, mayReadSites, wake, now, baseUrl } =
+    needs;
   const publicSources = makePublicSources(store, sites);
   const statusUrl = (id: string): string => `${baseUrl()}/status/${id}`;
 
@@ -235,7 +243,8 @@ function mount(server: FastifyInstance, needs: Mounted): void {
   server.register(showSetup, { sites, baseUrl });
   // GET /status/{id}
   server.register(readStatus, { store, now, baseUrl });
-  // GET /api/linkbacks, /linkbacks.html, /linkbacks, /linkbacks.css
+  // GET /api/linkbacks, /linkbacks.html, /linkbacks, /linkbacks.css, /badge.svg, /widget.js
+  // GET /feed.atom, /feed.rss, /feed.json, /api/live
   // GET /api/mentions.jf2, /api/mentions.json, /api/count, /api/deleted.jf2, /api/example/mentions.jf2
   server.register(async (open) => {
     await open.register(cors, {
@@ -249,6 +258,10 @@ function mount(server: FastifyInstance, needs: Mounted): void {
       next();
     });
     await open.register(readLinkbacks, { store, sites, baseUrl });
+    await open.register(readFeeds, { store, sites, baseUrl, sayable: sayableInXml });
+    await open.register(readBadge, { store, sites });
+    await open.register(watchLive, { store, sites, listen: changes.listen, run: newId() });
+    await open.register(serveWidget);
     await open.register(readMentions, { store, sites, mayReadSites });
   });
   // GET /api/moderation/linkbacks, GET PATCH DELETE …/{id}, POST …/{id}/verify

@@ -41,6 +41,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   fastify: /^server\.ts$/u,
   '@fastify/cors': /^app\.ts$/u,
   '@fastify/helmet': /^server\.ts$/u,
+  feed: /^display\/feed-text\.ts$/u,
   uuid: /^app\.ts$/u,
   commander: /^cli\.ts$/u,
   pino: /^main\.ts$/u,

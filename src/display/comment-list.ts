@@ -38,7 +38,8 @@ function comment(linkback: Linkback, at: number, mark: string): Html {
 </li>`;
 }
 
-function title({ facts, sourceHost }: Linkback): string {
+/** What a linkback is headed by. */
+export function title({ facts, sourceHost }: Linkback): string {
   return facts?.title || sourceHost;
 }
 
@@ -59,8 +60,8 @@ function authorCard(name: string, address: string | null): Html {
     : html`<a class="p-author h-card" href="${url.href}" rel="${rel}" dir="auto">${name}</a>`;
 }
 
-/** The same characters as the display line, with the link's own words marked. */
-function quotation(linkback: Linkback, mark: string): Html {
+/** A paragraph of the same characters as the display line, with the link's own words marked. */
+export function quotation(linkback: Linkback, mark: string): Html {
   const { excerpt, source } = linkback;
   if (excerpt === null) return html``;
   const { before, link, after, cutBefore, cutAfter } = excerpt;

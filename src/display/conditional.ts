@@ -32,7 +32,8 @@ export function sendConditional(
   return reply.type(type).send(body);
 }
 
-function hasAlready(header: string | undefined, etag: string): boolean {
+/** Whether the answer with this ETag is one that the reader has. */
+export function hasAlready(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;
   return header.split(',').some((each) => ['*', etag, `W/${etag}`].includes(each.trim()));
 }

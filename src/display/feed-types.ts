@@ -1,8 +1,15 @@
-type FeedType = { readonly path: string; readonly type: string; readonly name: string };
+import type { FeedFormat } from './feed-text.ts';
 
-/** The formats of our feeds; the first is the one that people are pointed to. */
+type FeedType = {
+  readonly format: FeedFormat;
+  readonly path: string;
+  readonly type: string;
+  readonly name: string;
+};
+
+/** Our feeds; the first is the one that people are pointed to. */
 export const feedTypes: readonly [FeedType, ...FeedType[]] = [
-  { path: '/feed.atom', type: 'application/atom+xml', name: 'Atom' },
-  { path: '/feed.rss', type: 'application/rss+xml', name: 'RSS' },
-  { path: '/feed.json', type: 'application/feed+json', name: 'JSON Feed' },
+  { format: 'atom', path: '/feed.atom', type: 'application/atom+xml', name: 'Atom' },
+  { format: 'rss', path: '/feed.rss', type: 'application/rss+xml', name: 'RSS' },
+  { format: 'json', path: '/feed.json', type: 'application/feed+json', name: 'JSON Feed' },
 ];
