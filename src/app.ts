@@ -28,7 +28,9 @@ import {
   type AuthenticateCaller,
   type MayCallerReadSites,
 } from './moderation/guesses.ts';
+import { makeClassifier } from './moderation/classifier.ts';
 import { moderate } from './moderation/moderate.ts';
+import { makeWeigh } from './moderation/signals.ts';
 import { firstToken, makeAuthenticate, makeMayReadSites, type Holder } from './moderation/token.ts';
 import { receivePingbacks } from './protocols/pingback/receive.ts';
 import { receiveTrackbacks } from './protocols/trackback/receive.ts';
@@ -125,6 +127,10 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     now,
   });
 
+  const classifier = makeClassifier(store, (error) => {
+    server.log.error({ err: error }, 'learning from decisions failed');
+  });
+  changes.listen(classifier.hear);
   const outcomes = makeOutcomes();
   const worker = makeWorker({
     store,
@@ -135,6 +141,7 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
       const { policy, thresholds } = siteOf(slug) ?? { policy: 'hold-all', thresholds: usualThresholds };
       return { policy, thresholds, rules: directory.rulesOf(slug) };
     },
+    weigh: makeWeigh(classifier),
     retryAt: makeRetryAt({ now, random: Math.random }),
     recheckAt: makeRecheckAt(config.reverifyAfterDays, { now, random: Math.random }),
     now,
@@ -183,11 +190,13 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     start: async () => {
       await server.listen({ host: config.host, port: config.port });
       worker.start();
+      for (const { slug } of sites()) void classifier.learn(slug);
       // Made last: a start that failed would have nobody to show it to.
       return config.adminToken === undefined ? firstToken(store, newId(), now()) : undefined;
     },
     stop: async () => {
       isStopping = true;
+      classifier.stop();
       outcomes.dismiss();
       // A server that closes times nobody out any more: half a request would keep it open for ever.
       const hangUp = setTimeout(() => server.server.closeAllConnections(), hangUpAfterMs);

@@ -53,9 +53,9 @@ export type Evidence = {
   readonly finalUrl: string;
   /** The page that vouches for the source, and whether it does; absent when none was named. */
   readonly vouch?: Vouch;
-  /** True when the page does not show the link to its readers. */
+  /** Whether the page keeps the link from its readers' eyes. */
   readonly isHidden?: boolean;
-  /** How many links to other hosts the page holds (counted up to a limit). */
+  /** How many links to other hosts the page holds, as far as it was read. */
   readonly outboundLinks?: number;
 };
 

@@ -1,8 +1,7 @@
-import type { Decision } from './decide.ts';
 import type { LinkbackEvent } from './event.ts';
 import type { Dialect, Linkback, LinkbackType, Moderation, Verification } from './linkback.ts';
 import type { Page } from './ports.ts';
-import type { Rule } from './rule.ts';
+import type { Rule, RuleSubject } from './rule.ts';
 import type { Site } from './site.ts';
 import type { Delivery, DeliveryEnd, DeliveryLease, Webhook } from './webhook.ts';
 
@@ -21,7 +20,12 @@ export type ModerationFilter = {
   readonly since?: number;
 };
 
+/** What may need a person: a check that failed or that is tried again, or what is approved but gone. */
+export const attentions = ['failed', 'gone'] as const;
+export type Attention = (typeof attentions)[number];
+
 export type ModerationQuery = ModerationFilter & {
+  readonly attention?: Attention;
   readonly order: 'oldest' | 'newest';
   readonly limit: number;
   readonly after?: string;
@@ -45,15 +49,43 @@ export type JobState = {
 /** An attempt that found no link, for the owner. */
 export type Attempt = { readonly at: number; readonly detail: string };
 
+/** Some of many, and how many there are. */
+export type Some<Item> = { readonly items: readonly Item[]; readonly count: number };
+
+/** What a rule would look at, and where it stands now. */
+export type RuleCandidate = RuleSubject & Pick<Linkback, 'id' | 'moderation' | 'verification'>;
+
+/** How far a walk came: complete when nothing older was left out. */
+export type Walked = { readonly checked: number; readonly isComplete: boolean };
+
 /** What the owner may do. */
 export type ModerationStore = {
   readonly moderationList: (query: ModerationQuery) => Promise<Page<Linkback>>;
+  /**
+   * The latest others of a source host on a site.
+   *
+   * Limits: counted up to a thousand.
+   */
+  readonly hostLinkbacks: (
+    site: string,
+    host: string,
+    exceptId: string,
+    limit: number,
+  ) => Promise<Some<Linkback>>;
+  /**
+   * Shows what a rule would look at, the newest first, in batches between which others have their turn.
+   *
+   * Limits: the newest 100,000 of those that the filter lets through.
+   */
+  readonly walk: (
+    filter: ModerationFilter,
+    visit: (batch: readonly RuleCandidate[]) => void,
+  ) => Promise<Walked>;
   readonly counts: (site?: string) => Promise<Counts>;
   readonly linkback: (id: string) => Promise<Linkback | undefined>;
   readonly events: (linkbackId: string) => Promise<readonly LinkbackEvent[]>;
   readonly attempts: (linkbackId: string) => Promise<readonly Attempt[]>;
   readonly job: (linkbackId: string) => Promise<JobState | undefined>;
-  readonly decide: (id: string, decide: (linkback: Linkback) => Decision) => Promise<Linkback | undefined>;
   readonly erase: (id: string) => Promise<boolean>;
   /** Queues a check for now, also of a parked one; false when there is no such linkback. */
   readonly verifyAgain: (id: string) => Promise<boolean>;
@@ -72,7 +104,8 @@ export type DecisionScope = {
 } & ({ readonly ids: readonly string[] } | { readonly filter: ModerationFilter });
 
 export type DecisionMade = {
-  readonly id: string;
+  /** What takes it back; null when it moved nothing. */
+  readonly id: string | null;
   /** How many linkbacks it moved: those that stood there already are not counted. */
   readonly count: number;
 };
@@ -88,11 +121,11 @@ export type DecisionStore = {
   /**
    * Moves every linkback in scope, in transactions of some hundred each; each move is an event.
    *
-   * What comes into the filter's reach while it runs is left alone.
+   * What comes into the filter's reach while it runs is left alone, and so is what leaves it.
    */
   readonly decideAll: (scope: DecisionScope, word: DecisionWord) => Promise<DecisionMade>;
-  /** Undefined when there is no such decision (on this site), or it is undone already. */
-  readonly undo: (id: string, by: string, site?: string) => Promise<DecisionUndone | undefined>;
+  /** `unknown` when there is no such decision (on this site), `undone` when it is taken back already. */
+  readonly undo: (id: string, by: string, site?: string) => Promise<DecisionUndone | 'unknown' | 'undone'>;
 };
 
 export type RuleStore = {
@@ -120,13 +153,17 @@ export type ExampleStore = {
 };
 
 export type WebhookStore = {
+  /** All webhooks, the oldest first. */
   readonly webhooks: () => Promise<readonly Webhook[]>;
+  /** Adds a webhook, or replaces the one of the same id; what waits for one that is switched off has failed. */
   readonly saveWebhook: (webhook: Webhook) => Promise<void>;
   readonly deleteWebhook: (id: string) => Promise<boolean>;
   /** The log of a webhook, the newest first. */
   readonly deliveries: (webhookId: string, limit: number, after?: string) => Promise<Page<Delivery>>;
   /** Sends it once more under the same id; false when there is none of it. */
   readonly replay: (webhookId: string, deliveryId: string) => Promise<boolean>;
+  /** Promises a call that tells of no linkback; false when the webhook is gone or switched off. */
+  readonly promiseTest: (webhookId: string, deliveryId: string, body: string) => Promise<boolean>;
 };
 
 /** Promised calls, written in the transaction of what they tell of. */
@@ -139,8 +176,9 @@ export type DeliveryStore = {
   }) => Promise<readonly DeliveryLease[]>;
   /** False when the lease is lost. */
   readonly finishDelivery: (lease: DeliveryLease, end: DeliveryEnd) => Promise<boolean>;
-  readonly nextDelivery: () => Promise<number | undefined>;
-  /** Forgets what ended before this instant. */
+  /** When the next call is due that is not of a busy webhook; undefined when none waits. */
+  readonly nextDelivery: (busyWebhooks: readonly string[]) => Promise<number | undefined>;
+  /** Forgets what ended before this instant, some hundred at a time, and says how many. */
   readonly forgetDeliveries: (before: number) => Promise<number>;
 };
 

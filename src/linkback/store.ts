@@ -1,4 +1,4 @@
-import type { ModerationStore, RuleStore, SessionStore, SiteStore, TokenStore } from './owner-ports.ts';
+import type { ExampleStore, ModerationStore, RuleStore, SessionStore, SiteStore, TokenStore } from './owner-ports.ts';
 import type {
   JobStore,
   MentionStore,
@@ -21,7 +21,8 @@ export type Store = JobStore &
   TokenStore &
   SessionStore &
   RuleStore &
-  SiteStore & {
+  SiteStore &
+  ExampleStore & {
     /** Resolves when the store can read and write; throws otherwise. */
     readonly check: () => Promise<void>;
     readonly close: () => Promise<void>;

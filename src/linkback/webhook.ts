@@ -14,13 +14,16 @@ export const webhookEvents = [
 ] as const;
 export type WebhookEvent = (typeof webhookEvents)[number];
 
+/** What a call tells of: also nothing at all, to try a receiver. */
+export type CallEvent = WebhookEvent | 'test';
+
 /** An address that is told, by signed POST requests, of what happens to linkbacks. */
 export type Webhook = {
   readonly id: string;
   /** The site whose linkbacks it is told of; null for all. */
   readonly site: string | null;
   readonly url: string;
-  /** What its calls are signed with. */
+  /** What its calls are signed with, in the form of `makeSecret`. */
   readonly secret: string;
   readonly events: readonly WebhookEvent[];
   readonly isActive: boolean;
@@ -32,8 +35,9 @@ export type Delivery = {
   /** The same in each attempt and in a replay, so that a receiver can tell what it knows already. */
   readonly id: string;
   readonly webhookId: string;
-  readonly linkbackId: string;
-  readonly event: WebhookEvent;
+  /** Null for a test. */
+  readonly linkbackId: string | null;
+  readonly event: CallEvent;
   readonly body: string;
   readonly state: 'waiting' | 'leased' | 'delivered' | 'failed';
   readonly attempts: number;
@@ -50,7 +54,7 @@ export type DeliveryLease = {
   readonly id: string;
   readonly token: string;
   readonly webhook: Webhook;
-  readonly event: WebhookEvent;
+  readonly event: CallEvent;
   readonly body: string;
   readonly createdAt: number;
   /** This attempt included. */
@@ -61,7 +65,16 @@ export type DeliveryLease = {
 export type DeliveryEnd = {
   readonly status: number | null;
   readonly detail: string;
-} & ({ readonly state: 'delivered' | 'failed' } | { readonly state: 'waiting'; readonly dueAt: number });
+} & (
+  | { readonly state: 'delivered' }
+  /** With `switchesOff` nobody listens there any more: the webhook is switched off, and what waits for it fails too. */
+  | { readonly state: 'failed'; readonly switchesOff?: boolean }
+  /** With `isGivenBack` it was not tried to the end, for reasons of our own, and the attempt does not count. */
+  | { readonly state: 'waiting'; readonly dueAt: number; readonly isGivenBack?: boolean }
+);
+
+/** Says in JSON what a change is to those who are told of it; called in the transaction of the change. */
+export type TellCall = (event: WebhookEvent, change: Change, at: number) => string;
 
 /** What a change is worth telling of: what happened to the linkback, then what its readers see of that. */
 export function eventsOf({ before, after }: Change): readonly WebhookEvent[] {

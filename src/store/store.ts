@@ -2,6 +2,7 @@ import type { Change } from '../linkback/changes.ts';
 import type { TargetStore } from '../linkback/ports.ts';
 import type { Store } from '../linkback/store.ts';
 import type { Db, Engine } from './engine.ts';
+import { exampleStore } from './examples.ts';
 import { isApprovedHost, jobStore, type JobStoreOptions } from './jobs.ts';
 import { noteChanges } from './noting.ts';
 import { mentionStore } from './mentions.ts';
@@ -33,6 +34,7 @@ export function makeStore(engine: Engine, options: StoreOptions): Store {
     ...sessionStore(engine, options),
     ...siteStore(engine, options),
     ...ruleStore(engine),
+    ...exampleStore(engine),
     check: () => engine.write((db) => beat(db, options.now())),
     close: engine.close,
   };

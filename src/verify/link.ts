@@ -32,7 +32,10 @@ export function chooseLink(
     .filter((each) => links.some((link) => satisfies(link, each, isLenient)))
     .map((each) => each.dialect);
   const believed = links.filter((link) => asked.some((each) => satisfies(link, each, isLenient)));
-  const link = believed.find((each) => each.inContent) ?? believed[0];
+  const link =
+    believed.find((each) => each.inContent && !each.isHidden) ??
+    believed.find((each) => each.inContent) ??
+    believed[0];
   if (link === undefined) return undefined;
   const isExact = asked.some((each) => isExactly(new URL(link.href), new URL(each.target)));
   return { link, rule: isExact ? 'exact' : 'lenient', held };

@@ -151,6 +151,8 @@ function judge(
       position: link.position,
       inContent: link.inContent,
       linksFound: reading.links.length,
+      isHidden: link.isHidden,
+      outboundLinks: reading.outboundLinks,
       finalUrl: url.href,
     },
     filing: null,

@@ -30,6 +30,8 @@ export type ReadingTask = {
 export type Reading = {
   readonly links: readonly FoundLink[];
   readonly facts: PageFacts;
+  /** How many links to other hosts there are in what was read. */
+  readonly outboundLinks: number;
   /** Whether the page has a title of its own; else its host's name stands for one. */
   readonly isTitled: boolean;
   readonly encoding: string;
@@ -51,6 +53,7 @@ export function readDocument(task: ReadingTask): Reading {
     return {
       links: read.links,
       facts: { ...unknown, title },
+      outboundLinks: read.links.length,
       isTitled: read.title !== '',
       encoding,
       isTooComplex: false,
@@ -65,6 +68,7 @@ export function readDocument(task: ReadingTask): Reading {
   return {
     links: scan.links,
     facts,
+    outboundLinks: scan.outboundLinks,
     isTitled,
     encoding,
     isTooComplex: scan.stopped === 'too-complex',
@@ -84,7 +88,8 @@ function settles({ exactTargets = [], targetHost }: ReadingTask): (link: FoundLi
   const missing = new Set(exactTargets);
   return (link) => {
     for (const each of missing) if (isExactly(new URL(link.href), new URL(each))) missing.delete(each);
-    return missing.size === 0 && link.element === 'a' && link.inContent && targetHost === undefined;
+    const isPlain = link.element === 'a' && link.inContent && !link.isHidden;
+    return missing.size === 0 && isPlain && targetHost === undefined;
   };
 }
 

@@ -16,13 +16,18 @@ export type FoundLink = {
   readonly rel: readonly string[];
   readonly position: number;
   readonly inContent: boolean;
+  /** Whether the page keeps it from its readers' eyes. */
+  readonly isHidden: boolean;
   readonly before: string;
   readonly text: string;
   readonly after: string;
 };
 
 /** What is known of a link when its tag has been read. */
-export type LinkStart = Pick<FoundLink, 'element' | 'href' | 'rel' | 'position' | 'inContent'> & {
+export type LinkStart = Pick<
+  FoundLink,
+  'element' | 'href' | 'rel' | 'position' | 'inContent' | 'isHidden'
+> & {
   /** What stands for it where it is no text. */
   readonly alt: string;
 };
@@ -111,13 +116,14 @@ export class PageLinks {
     const text = plainText(this.text.slice(start, Math.min(end, start + contextLength)));
     const after = plainText(this.text.slice(end, end + contextLength));
     const isPicture = text.trim() === '';
-    const { element, href, rel, position, inContent } = begun;
+    const { element, href, rel, position, inContent, isHidden } = begun;
     const link: FoundLink = {
       element,
       href,
       rel,
       position,
       inContent,
+      isHidden,
       before: plainText(before),
       text: isPicture ? plainText(alt.slice(0, contextLength)) : text,
       // The blank behind a picture was folded into the one before it.

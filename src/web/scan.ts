@@ -8,6 +8,7 @@ import {
   surroundingRoles,
   surroundings,
 } from './elements.ts';
+import { hides } from './hidden.ts';
 import { PageLinks, type FoundLink, type LinkStart } from './page-links.ts';
 import { PageSays } from './page-says.ts';
 import { PageText } from './page-text.ts';
@@ -23,6 +24,8 @@ const maxHeadLength = 64 * 1024;
 /** What one pass over a page tells. Texts are decoded, and plain but for their length. */
 export type Scan = {
   readonly links: readonly FoundLink[];
+  /** How many links to other hosts there were as far as it was read. */
+  readonly outboundLinks: number;
   readonly title: string;
   readonly heading: string;
   readonly language: string;
@@ -64,6 +67,7 @@ type OpenElement = {
   readonly name: string;
   readonly isBlock: boolean;
   readonly isSurrounding: boolean;
+  readonly isHidden: boolean;
   /** SVG and MathML, whose titles are not the page's. */
   readonly isForeign: boolean;
 };
@@ -85,6 +89,8 @@ class PageReading {
   private readonly says = new PageSays();
   private readonly open: OpenElement[] = [];
   private surroundingsOpen = 0;
+  private hiddenOpen = 0;
+  private outboundLinks = 0;
   private foreignOpen = 0;
   private skipped: { name: string; depth: number } | undefined;
   private headEnd: number | undefined;
@@ -143,6 +149,7 @@ class PageReading {
     const { title, heading, language, relAuthor, published } = this.says;
     return {
       links: this.links.all(),
+      outboundLinks: this.outboundLinks,
       title,
       heading,
       language,
@@ -181,13 +188,15 @@ class PageReading {
     const isBlock = blocks.has(name);
     const isSurrounding = surroundings.has(name) || surroundingRoles.has(attributes['role'] ?? '');
     const isForeign = name === 'svg' || name === 'math';
+    const isHidden = hides(attributes);
     if (isBlock) {
       this.text.openBlock();
       this.says.hear(' ');
     }
     if (isSurrounding) this.surroundingsOpen += 1;
+    if (isHidden) this.hiddenOpen += 1;
     if (isForeign) this.foreignOpen += 1;
-    this.open.push({ name, isBlock, isSurrounding, isForeign });
+    this.open.push({ name, isBlock, isSurrounding, isHidden, isForeign });
   }
 
   private closeElement(name: string): void {
@@ -200,6 +209,7 @@ class PageReading {
         this.says.hear(' ');
       }
       if (element.isSurrounding) this.surroundingsOpen -= 1;
+      if (element.isHidden) this.hiddenOpen -= 1;
       if (element.isForeign) this.foreignOpen -= 1;
     }
     this.links.settle();
@@ -223,6 +233,7 @@ class PageReading {
     if (name === 'img') this.links.seePicture(alt);
     const href = this.addressOf(name, attributes);
     if (href === undefined) return;
+    if (name === 'a' && href.host !== this.options.url.host) this.outboundLinks += 1;
     const rel = relOf(attributes);
     if (name === 'a' && rel.includes('author')) this.says.beginAuthor(href.href);
     const link: LinkStart = {
@@ -231,6 +242,7 @@ class PageReading {
       rel,
       position: this.parser?.startIndex ?? 0,
       inContent: this.surroundingsOpen === 0,
+      isHidden: this.hiddenOpen > 0,
       alt,
     };
     if (this.links.mayBegin(link) && this.options.isWanted(href)) this.links.begin(link);

@@ -96,6 +96,6 @@ function found(
   element: string,
   url: URL,
   position: number,
-): Pick<FoundLink, 'element' | 'href' | 'rel' | 'position' | 'inContent'> {
-  return { element, href: url.href, rel: [], position, inContent: true };
+): Pick<FoundLink, 'element' | 'href' | 'rel' | 'position' | 'inContent' | 'isHidden'> {
+  return { element, href: url.href, rel: [], position, inContent: true, isHidden: false };
 }

@@ -64,6 +64,8 @@ describe('verifying a source that links', () => {
         rel: ['nofollow', 'ugc'],
         position: page.indexOf('<a'),
         inContent: true,
+        isHidden: false,
+        outboundLinks: 1,
         linksFound: 1,
         finalUrl: 'https://source.example/a',
       },
