@@ -42,10 +42,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   '@fastify/cors': /^app\.ts$/u,
   '@fastify/helmet': /^server\.ts$/u,
   feed: /^display\/feed-text\.ts$/u,
-<<<<<<< /work/main/test/architecture.test.ts
   'wink-naive-bayes-text-classifier': /^moderation\//u,
-=======
->>>>>>> test/architecture.test.ts
   uuid: /^app\.ts$/u,
   commander: /^cli\.ts$/u,
   pino: /^main\.ts$/u,
