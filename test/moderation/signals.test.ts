@@ -82,6 +82,15 @@ describe('the evidence in a linkback', () => {
     expect(namesOf(claiming(''))).toEqual([]);
   });
 
+  it('is what the owner marked before', () => {
+    const opinion = {
+      name: 'marked-before',
+      weight: -3,
+      sentence: 'It reads like what you approved.',
+    } as const;
+    expect(makeWeigh({ opinionOf: () => opinion })(buildVerified(), known, 1000)).toEqual([opinion]);
+  });
+
   it('says everything in sentences', () => {
     const signals = weigh(
       buildVerified({

@@ -40,7 +40,6 @@ beforeEach(() => {
 
 const look = (url = target) => lookAtTarget(site, url, never);
 
-// Spec: contract.md ruling 1.
 describe('a look at our own page', () => {
   it.each([200, 204, 301, 401, 403, 429, 500, 503])('does not call it gone on status %i', async (status) => {
     answer = answerOf(null, { url: target, status });
@@ -142,5 +141,18 @@ describe('the page under which linkbacks are filed', () => {
   ])('is %s', async (_, html, url, page) => {
     answer = answerOf(html, { url: new URL(url) });
     expect((await look()).page).toBe(page);
+  });
+});
+
+describe('when our own page was published', () => {
+  it('is what the page says of itself', async () => {
+    const head = '<meta property="article:published_time" content="2020-01-02T03:04:05Z">';
+    answer = answerOf(`<head>${head}</head><p>Ours.</p>`, { url: target });
+    expect(await look()).toMatchObject({ publishedAt: Date.UTC(2020, 0, 2, 3, 4, 5) });
+    expect([...looks.values()]).toMatchObject([{ publishedAt: Date.UTC(2020, 0, 2, 3, 4, 5) }]);
+  });
+
+  it('stays unknown where it says nothing', async () => {
+    expect(await look()).toMatchObject({ publishedAt: null });
   });
 });

@@ -135,6 +135,20 @@ describe('verifying a source that links', () => {
     });
   });
 
+  it('is refused on a page that is too old to take any more, and kept where it was verified before', async () => {
+    const day = 86_400_000;
+    const world = {
+      site: { closeAfterDays: 30 },
+      now: () => 100 * day,
+      lookAtTarget: async () => ({ isGone: false, page: null, publishedAt: 69 * day }),
+    };
+    const page = answerOf(`<p>${link}</p>`);
+    expect(await verify(page, world)).toMatchObject({ kind: 'not-found', reason: 'target-closed' });
+    expect(await verify(page, { ...world, now: () => 99 * day })).toMatchObject({ kind: 'found' });
+    expect(await verify(page, { ...world, site: { closeAfterDays: null } })).toMatchObject({ kind: 'found' });
+    expect(await verify(page, { ...world, linkback: { verifiedAt: 5 } })).toMatchObject({ kind: 'found' });
+  });
+
   it('files it under the pages’ own names', async () => {
     const html = `<link rel=canonical href="/real"><p>${link}</p>`;
     const outcome = await verify(answerOf(html), {
@@ -192,7 +206,6 @@ describe('verifying a source that does not', () => {
     },
   );
 
-  // Spec: contract.md ruling 3.
   it('calls the source gone on status 410', async () => {
     expect(await verify(answerOf(null, { status: 410 }))).toMatchObject({
       reason: 'source-unusable',
