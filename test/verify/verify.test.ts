@@ -41,7 +41,7 @@ const announced = (dialect: 'pingback' | 'webmention', spelling = target) => ({
   target: spelling,
 });
 
-// Spec: Pingback 1.0 section 3; Webmention 3.2.2; design.md "The life of one pingback".
+// Spec: Pingback 1.0 section 3; Webmention 3.2.2.
 describe('verifying a source that links', () => {
   const page = `<html lang=en><title>A page</title><meta name=author content=Jane>
     <nav>x</nav><p>One two ${link.replace('<a', '<a rel="nofollow ugc"')} three four.</p>`;
@@ -164,7 +164,6 @@ describe('verifying a source that links', () => {
   });
 });
 
-// Spec: design.md "One list of refusals".
 describe('verifying a source that does not', () => {
   it.each([
     ['no link', '<p>words</p>', 'no-link', 'no link to the target'],
@@ -242,7 +241,6 @@ describe('verifying a source that does not', () => {
     expect(await verify(answerOf(`<p>${link}`), { site, checkVouch: async () => later })).toEqual(rest);
   });
 
-  // Spec: design.md "One list of refusals"; hostile.md step 8.
   it('says of an unreachable source the same, and no sooner than a second after it began', async () => {
     const startedAt = performance.now();
     expect(await verify({ kind: 'unreachable', detail: 'the host is an IP address' })).toEqual({
