@@ -1,3 +1,4 @@
+import cookie from '@fastify/cookie';
 import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
 import { v7 as newId } from 'uuid';
@@ -20,18 +21,14 @@ import type { Store } from './linkback/store.ts';
 import type { Reason } from './linkback/refusal.ts';
 import { isOwnRoute, pageAt, usualThresholds, type Site } from './linkback/site.ts';
 import { makeNeedsVouch } from './linkback/vouch.ts';
-import {
-  anyGuesses,
-  limitAuthenticate,
-  limitMayReadSites,
-  makeGuesses,
-  type AuthenticateCaller,
-  type MayCallerReadSites,
-} from './moderation/guesses.ts';
+import { requireAccess, type AccessOptions } from './moderation/access.ts';
+import { anyGuesses, limitMayReadSites, makeGuesses, type MayCallerReadSites } from './moderation/guesses.ts';
 import { makeClassifier } from './moderation/classifier.ts';
 import { moderate } from './moderation/moderate.ts';
+import { makeSessions } from './moderation/session.ts';
+import { signIn } from './moderation/sign-in.ts';
 import { makeWeigh } from './moderation/signals.ts';
-import { firstToken, makeAuthenticate, makeMayReadSites, type Holder } from './moderation/token.ts';
+import { firstToken, makeAuthenticate, makeMayReadSites, makeTokens } from './moderation/token.ts';
 import { receivePingbacks } from './protocols/pingback/receive.ts';
 import { receiveTrackbacks } from './protocols/trackback/receive.ts';
 import { receiveWebmentions } from './protocols/webmention/receive.ts';
@@ -169,7 +166,7 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     newId,
   });
 
-  const authenticate = makeAuthenticate(store, config.adminToken);
+  const tokens = makeTokens(store, { adminToken: config.adminToken, now });
   const guesses = config.limits ? makeGuesses(now) : anyGuesses;
   mount(server, {
     store,
@@ -178,8 +175,8 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     accept,
     now,
     baseUrl,
-    authenticate: limitAuthenticate(authenticate, guesses),
-    mayReadSites: limitMayReadSites(makeMayReadSites(authenticate, config.feedToken), guesses),
+    access: { tokens, sessions: makeSessions(store, tokens, now), guesses, baseUrl },
+    mayReadSites: limitMayReadSites(makeMayReadSites(makeAuthenticate(tokens), config.feedToken), guesses),
     awaitVerdict: ({ linkbackId }) => outcomes.next(linkbackId, config.answerWithinMs),
     wake: worker.wake,
   });
@@ -214,7 +211,7 @@ type Mounted = {
   readonly changes: Changes;
   readonly accept: Accept;
   readonly awaitVerdict: (filed: Filed) => Promise<'verified' | Reason | undefined>;
-  readonly authenticate: AuthenticateCaller<Holder>;
+  readonly access: AccessOptions;
   readonly mayReadSites: MayCallerReadSites;
   readonly wake: () => void;
   readonly now: () => number;
@@ -223,7 +220,7 @@ type Mounted = {
 
 /** Every route of the service. */
 function mount(server: FastifyInstance, needs: Mounted): void {
-  const { store, sites, changes, accept, awaitVerdict, authenticate, mayReadSites, wake, now, baseUrl } =
+  const { store, sites, changes, accept, awaitVerdict, access, mayReadSites, wake, now, baseUrl } =
     needs;
   const publicSources = makePublicSources(store, sites);
   const statusUrl = (id: string): string => `${baseUrl()}/status/${id}`;
@@ -273,8 +270,13 @@ function mount(server: FastifyInstance, needs: Mounted): void {
     await open.register(serveWidget);
     await open.register(readMentions, { store, sites, mayReadSites });
   });
-  // GET /api/moderation/linkbacks, GET PATCH DELETE …/{id}, POST …/{id}/verify
-  server.register(moderate, { store, authenticate, wake, now });
+  // GET POST DELETE /api/session; GET /api/moderation/linkbacks, GET PATCH DELETE …/{id}, POST …/{id}/verify
+  server.register(async (owner) => {
+    await owner.register(cookie);
+    requireAccess(owner, access);
+    await owner.register(signIn, access);
+    await owner.register(moderate, { store, wake, now });
+  });
   // GET /healthz, /readyz
   server.register(operate, { check: store.check });
 }

@@ -1,17 +1,15 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from 'typebox';
 import { decide } from '../linkback/decide.ts';
-import { dialects, linkbackTypes, moderations, verifications } from '../linkback/linkback.ts';
+import { dialects, linkbackTypes, moderations, verifications, type Linkback } from '../linkback/linkback.ts';
 import type { ModerationQuery, ModerationStore } from '../linkback/owner-ports.ts';
-import { problem, problemType } from '../linkback/problem.ts';
-import { isRefusal, type Refusal } from '../linkback/refusal.ts';
-import type { AuthenticateCaller } from './guesses.ts';
+import { holderOf } from './access.ts';
+import { notFound } from './answers.ts';
 import { toDetail, toModerated } from './moderated-linkback.ts';
 import type { Holder } from './token.ts';
 
 export type ModerateOptions = {
   readonly store: ModerationStore;
-  readonly authenticate: AuthenticateCaller<Holder>;
   /** Says that a job may be due. */
   readonly wake: () => void;
   readonly now: () => number;
@@ -43,31 +41,24 @@ const base = '/api/moderation/linkbacks';
 /**
  * Serves the owner's API: what waits, what is known of it, and the owner's word on it.
  *
- * Everything here needs a bearer token, and nothing is changed by GET.
+ * Nothing is changed by GET, and a linkback of a site that is not the caller's is none at all.
  */
 export function moderate(app: FastifyInstance, options: ModerateOptions, done: () => void): void {
   const { store } = options;
-  const holders = new WeakMap<FastifyRequest, Holder>();
-
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('cache-control', 'no-store');
-    const holder = await options.authenticate(request.headers.authorization, request.ip);
-    if (holder === undefined) return unauthorized(reply);
-    if (isRefusal(holder)) return tooManyGuesses(reply, holder);
-    holders.set(request, holder);
-    return undefined;
-  });
-
-  // Scripts of other sites end at the token; without this, the public API's answer to their preflight would be ours.
-  app.options('/api/moderation/*', (_request, reply) => reply.code(204).send());
+  const find = async (id: string, holder: Holder): Promise<Linkback | undefined> => {
+    const linkback = await store.linkback(id);
+    return linkback !== undefined && holder.sees(linkback.site) ? linkback : undefined;
+  };
 
   app.get<{ Querystring: Static<typeof Query> }>(
     base,
-    { schema: { querystring: Query } },
+    { schema: { querystring: Query }, config: { needs: 'read' } },
     async (request) => {
       const { since, host, ...rest } = request.query;
+      const { site } = holderOf(request);
       const query: ModerationQuery = {
         ...rest,
+        ...(site === null ? {} : { site }),
         ...(host === undefined ? {} : { host: host.toLowerCase().replace(/^www\./u, '') }),
         ...(since === undefined ? {} : { since: Date.parse(since) }),
       };
@@ -76,61 +67,43 @@ export function moderate(app: FastifyInstance, options: ModerateOptions, done: (
     },
   );
 
-  app.get<ById>(`${base}/:id`, async (request, reply) => {
+  app.get<ById>(`${base}/:id`, { config: { needs: 'read' } }, async (request, reply) => {
     const { id } = request.params;
-    const linkback = await store.linkback(id);
-    if (linkback === undefined) return notFound(reply);
+    const linkback = await find(id, holderOf(request));
+    if (linkback === undefined) return notFound(reply, 'linkback of this id');
     const [events, attempts, job] = await Promise.all([store.events(id), store.attempts(id), store.job(id)]);
     return toDetail({ linkback, events, attempts, job });
   });
 
   app.patch<ById & { Body: Static<typeof Decision> }>(
     `${base}/:id`,
-    { schema: { body: Decision } },
+    { schema: { body: Decision }, config: { needs: 'moderate' } },
     async (request, reply) => {
       const { moderation, note = '' } = request.body;
-      const by = { kind: 'person', name: holders.get(request)?.name ?? '' } as const;
+      const holder = holderOf(request);
+      if ((await find(request.params.id, holder)) === undefined)
+        return notFound(reply, 'linkback of this id');
+      const by = { kind: 'person', name: holder.name } as const;
       const decided = await store.decide(request.params.id, (linkback) =>
         decide(linkback, moderation, by, note, options.now()),
       );
-      return decided === undefined ? notFound(reply) : toModerated(decided);
+      return decided === undefined ? notFound(reply, 'linkback of this id') : toModerated(decided);
     },
   );
 
-  app.delete<ById>(`${base}/:id`, async (request, reply) => {
-    return (await store.erase(request.params.id)) ? reply.code(204).send() : notFound(reply);
+  app.delete<ById>(`${base}/:id`, { config: { needs: 'moderate' } }, async (request, reply) => {
+    const { id } = request.params;
+    const isErased = (await find(id, holderOf(request))) !== undefined && (await store.erase(id));
+    return isErased ? reply.code(204).send() : notFound(reply, 'linkback of this id');
   });
 
-  app.post<ById>(`${base}/:id/verify`, async (request, reply) => {
-    if (!(await store.verifyAgain(request.params.id))) return notFound(reply);
+  app.post<ById>(`${base}/:id/verify`, { config: { needs: 'moderate' } }, async (request, reply) => {
+    const { id } = request.params;
+    const linkback = await find(id, holderOf(request));
+    if (linkback === undefined || !(await store.verifyAgain(id)))
+      return notFound(reply, 'linkback of this id');
     options.wake();
-    const linkback = await store.linkback(request.params.id);
-    return linkback === undefined ? notFound(reply) : reply.code(202).send(toModerated(linkback));
+    return reply.code(202).send(toModerated(linkback));
   });
   done();
-}
-
-function unauthorized(reply: FastifyReply): FastifyReply {
-  const detail = 'Send a token as "Authorization: Bearer …". The first start of the service prints one.';
-  return reply
-    .code(401)
-    .header('www-authenticate', 'Bearer realm="linkbackd"')
-    .type(problemType)
-    .send(JSON.stringify(problem(401, detail)));
-}
-
-function tooManyGuesses(reply: FastifyReply, { retryAfterSeconds = 0 }: Refusal): FastifyReply {
-  const detail = 'Too many wrong tokens came from your address; try again later.';
-  return reply
-    .code(429)
-    .header('retry-after', retryAfterSeconds)
-    .type(problemType)
-    .send(JSON.stringify(problem(429, detail)));
-}
-
-function notFound(reply: FastifyReply): FastifyReply {
-  return reply
-    .code(404)
-    .type(problemType)
-    .send(JSON.stringify(problem(404, 'There is no linkback with this id.')));
 }
