@@ -1,13 +1,15 @@
 import './runtime.ts';
 import { fileURLToPath } from 'node:url';
-import { destination } from 'pino';
 import { buildApp, type App } from './app.ts';
 import { readConfig, readEnvironment, readVersion, type Config } from './config.ts';
 import type { LoggerOptions } from './server.ts';
+import { logToStandardError, type Log } from './log.ts';
 import { Halt } from './linkback/halt.ts';
 
 /** When stopping takes longer than this the process ends all the same, in milliseconds. */
 const stopWithinMs = 25_000;
+/** How long the end of a service waits for whoever takes its log, in milliseconds. */
+const lastLinesMs = 1000;
 
 /**
  * Serves until a signal stops it; the process then ends by itself, with nothing left to do.
@@ -17,12 +19,13 @@ const stopWithinMs = 25_000;
 async function serve(): Promise<void> {
   try {
     const config = readConfig(readEnvironment());
+    const log = logToStandardError();
     const app = await buildApp(config, {
       version: readVersion(),
       migrations: fileURLToPath(new URL('../migrations', import.meta.url)),
-      logger: loggerOptions(config),
+      logger: loggerOptions(config, log),
     });
-    stopOnSignal(app);
+    stopOnSignal(app, log);
     const newToken = await startListening(app, config);
     process.stdout.write(welcome(app, config, newToken));
   } catch (error) {
@@ -63,7 +66,7 @@ function explainedListen(error: unknown, host: string, port: number): unknown {
   }
 }
 
-function stopOnSignal(app: App): void {
+function stopOnSignal(app: App, log: Log): void {
   const stop = (): void => {
     process.off('SIGTERM', stop).off('SIGINT', stop);
     setTimeout(() => {
@@ -72,15 +75,20 @@ function stopOnSignal(app: App): void {
       );
       process.exit(1);
     }, stopWithinMs).unref();
-    void app.stop();
+    void app.stop().then(() => leave(log));
   };
   process.on('SIGTERM', stop).on('SIGINT', stop);
 }
 
+/** Ends the process where it would not end by itself: lines that nobody takes keep it alive. */
+async function leave(log: Log): Promise<void> {
+  if (!(await log.written(lastLinesMs))) process.exit();
+}
+
 /** JSON lines for machines, something readable on a terminal. */
-function loggerOptions({ logLevel }: Config): LoggerOptions {
+function loggerOptions({ logLevel }: Config, log: Log): LoggerOptions {
   if (logLevel === 'silent') return false;
-  if (!process.stderr.isTTY) return { level: logLevel, stream: destination({ dest: 2, sync: false }) };
+  if (!process.stderr.isTTY) return { level: logLevel, stream: log };
   const options = { destination: 2, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' };
   return { level: logLevel, transport: { target: 'pino-pretty', options } };
 }

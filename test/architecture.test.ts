@@ -46,7 +46,6 @@ const homes: Readonly<Record<string, RegExp>> = {
   'wink-naive-bayes-text-classifier': /^moderation\//u,
   uuid: /^app\.ts$/u,
   commander: /^cli\.ts$/u,
-  pino: /^main\.ts$/u,
 };
 
 /** Types cost nothing at run time: rooms that serve HTTP know Fastify by its types only. */
@@ -60,6 +59,7 @@ const doors: ReadonlySet<string> = new Set([
   'main.ts',
   'cli.ts',
   'config.ts',
+  'log.ts',
   'runtime.ts',
   'server.ts',
 ]);
