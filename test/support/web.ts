@@ -6,7 +6,7 @@ import {
   type Server as TcpServer,
   type Socket,
 } from 'node:net';
-import { constants, crc32, deflateRawSync, gzipSync } from 'node:zlib';
+import { constants, crc32, deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { waitUntil } from './wait.ts';
 
 /** One request that arrived, with its body read to the end. */
@@ -292,6 +292,10 @@ const brotliBomb = Buffer.from(
 /** Gzip in gzip: the outer layer is small, the one inside has all the zeros. */
 const gzippedTwice = (): Buffer => gzipSync(gzipSync(Buffer.alloc(10 * mebibyte.length)));
 
+/** A gzip header with a file name in it, which may go on for ever. */
+const gzipStartOfName = Buffer.from([0x1f, 0x8b, 0x08, 0x08, 0, 0, 0, 0, 0, 0xff]);
+const emptyDeflateBlocks = Buffer.concat(Array<Buffer>(3277).fill(Buffer.from([0, 0, 0, 0xff, 0xff])));
+
 const hostOf = (request: string): string => /^host: *([^\r\n]+)/imu.exec(request)?.[1] ?? 'localhost';
 const pathOf = (request: string): string => /^\S+ (\S+)/u.exec(request)?.[1] ?? '/';
 
@@ -327,6 +331,14 @@ export const misbehaviours = {
   'endless 103, slowly': (socket) => drip(socket, 20, () => 'HTTP/1.1 103 Early Hints\r\n\r\n'),
   'endless 103, as a flood': pours('', 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'.repeat(500)),
   'endless 100': pours('', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(500)),
+  'endless 102': pours('', 'HTTP/1.1 102 Processing\r\n\r\n'.repeat(500)),
+  '103 with 100 KB of headers': says(
+    `HTTP/1.1 103 Early Hints\r\n${'Link: </a>\r\n'.repeat(9000)}\r\n${ok()}`,
+    page,
+  ),
+  '103 with a body': says(`HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\n\r\nhello${ok()}`, page),
+  'eight 103s, then the page': says(`${'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(8)}${ok()}`, page),
+  'nine 103s, then the page': says(`${'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(9)}${ok()}`, page),
   'content-length too long': says(ok('Content-Length: 100000'), page),
   'content-length too short': says(ok('Content-Length: 10'), page),
   'two different content-lengths': says(ok(`Content-Length: 5\r\nContent-Length: ${page.length}`), page),
@@ -345,6 +357,30 @@ export const misbehaviours = {
     `${ok('Transfer-Encoding: chunked')}\r\n\r\n0\r\n`,
     'X-Trailer: a\r\n'.repeat(500),
   ),
+  'a long extension in each chunk': says(
+    ok('Transfer-Encoding: chunked'),
+    `${`5;${'a'.repeat(10_000)}\r\nhello\r\n`.repeat(10)}0\r\n\r\n`,
+  ),
+  'trailers that contradict the headers': says(
+    ok('Transfer-Encoding: chunked'),
+    `${page.length.toString(16)}\r\n${page}\r\n0\r\nContent-Encoding: gzip\r\nLocation: /elsewhere\r\n\r\n`,
+  ),
+  'a chunk size with a sign': says(ok('Transfer-Encoding: chunked'), `+5\r\nhello\r\n0\r\n\r\n`),
+  'a chunk size in another notation': says(ok('Transfer-Encoding: chunked'), `0x5\r\nhello\r\n0\r\n\r\n`),
+  'chunks parted by line feeds alone': says(ok('Transfer-Encoding: chunked'), `5\nhello\n0\n\n`),
+  'a transfer coding nobody knows': says(ok('Transfer-Encoding: rot13'), page),
+  'gzip as a transfer coding': says(ok('Transfer-Encoding: gzip, chunked'), `5\r\nhello\r\n0\r\n\r\n`),
+  'two transfer codings': says(
+    ok('Transfer-Encoding: chunked\r\nTransfer-Encoding: identity'),
+    `5\r\nhello\r\n0\r\n\r\n`,
+  ),
+  'content-length twice the same': says(
+    ok(`Content-Length: ${page.length}\r\nContent-Length: ${page.length}`),
+    page,
+  ),
+  'content-length as a list': says(ok(`Content-Length: ${page.length}, ${page.length}`), page),
+  'content-length with a sign': says(ok(`Content-Length: +${page.length}`), page),
+  'content-length in another notation': says(ok('Content-Length: 0x36'), page),
   'reset after headers': (socket) =>
     void socket.write(reply(ok('Content-Length: 1000')), () => socket.resetAndDestroy()),
   'reset mid-body': (socket) =>
@@ -364,6 +400,24 @@ export const misbehaviours = {
   },
   'brotli bomb of 200 MB': says(ok('Content-Encoding: br'), brotliBomb),
   'endless gzip': pours(`${ok('Content-Encoding: gzip')}\r\n\r\n`, gzipSync(mebibyte)),
+  'zstd bomb of 64 MB': (socket) =>
+    void socket.end(
+      reply(ok('Content-Encoding: zstd'), zstdCompressSync(Buffer.alloc(64 * mebibyte.length))),
+    ),
+  'endless name in a gzip header': (socket) => {
+    socket.write(reply(ok('Content-Encoding: gzip'), gzipStartOfName));
+    pour(socket, () => Buffer.alloc(16 * 1024, 'a'));
+  },
+  'endless empty blocks in gzip': (socket) => {
+    socket.write(reply(ok('Content-Encoding: gzip'), gzipStart));
+    pour(socket, () => emptyDeflateBlocks);
+  },
+  'gzip of nothing at all': says(ok('Content-Encoding: gzip')),
+  'gzip with garbage behind it': says(
+    ok('Content-Encoding: gzip'),
+    Buffer.concat([gzipSync(page), Buffer.from('garbage')]),
+  ),
+  'deflate without its header': says(ok('Content-Encoding: deflate'), deflateRawSync(page)),
   'two encodings on top of each other': (socket) =>
     void socket.end(reply(ok('Content-Encoding: gzip, gzip'), gzippedTwice())),
   'two content-encoding headers': (socket) =>
@@ -405,6 +459,21 @@ export const misbehaviours = {
     const one = reply(`HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: ${page.length}`, page);
     socket.end(Buffer.concat([one, one]));
   },
+  'more and more on a connection that is kept': (socket) => {
+    const one = reply(`HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: ${page.length}`, page);
+    pour(socket, () => one);
+  },
+  'the page, then a reset': (socket) =>
+    void socket.write(reply(ok(`Content-Length: ${page.length}`), page), () => socket.resetAndDestroy()),
+  'the page, and the line kept open': saysAndWaits(
+    `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: ${page.length}\r\n\r\n${page}`,
+  ),
+  'HTTP/1.0 without a length': says('HTTP/1.0 200 OK\r\nContent-Type: text/html', page),
+  'a status without a reason': withStatus('200'),
+  'blank lines before the answer': says(`${'\r\n'.repeat(100)}${ok()}`, page),
+  'endless blank lines': pours('', '\r\n'.repeat(8000)),
+  'a very long header name': says(ok(`${'x'.repeat(20_000)}: a`), page),
+  'a carriage return alone in a header': says(ok('X-Return: a\rb'), page),
   'a content type that is none': says(
     'HTTP/1.1 200 OK\r\nContent-Type: ;;;charset="\r\nConnection: close',
     page,
@@ -428,6 +497,12 @@ export const misbehaviours = {
   'redirect with two locations': redirectsTo('/one', '/two'),
   'redirect with an empty location': redirectsTo(''),
   'redirect without location': redirectsTo(),
+  'redirect by 300': says(ok('Location: /').replace('200 OK', '300 Multiple Choices')),
+  'redirect by a header of another kind': says(ok('Refresh: 0; url=http://169.254.169.254/'), page),
+  'redirect with line breaks in it': redirectsTo('/a%0d%0aX-Evil:%20b'),
+  'redirect to an ftp: URL': redirectsTo('ftp://127.0.0.1/'),
+  'redirect to a port for mail': (socket, request) =>
+    redirectsTo(`http://${hostOf(request).replace(/:.*/u, '')}:25/`)(socket, request),
   'redirect with an infinite body': (socket, request) =>
     pours(`HTTP/1.1 302 Found\r\nLocation: http://${hostOf(request)}/\r\n\r\n`, 'a'.repeat(16 * 1024))(
       socket,
@@ -435,11 +510,25 @@ export const misbehaviours = {
     ),
 } satisfies Record<string, Misbehaviour>;
 
-export type MisbehaviourName = keyof typeof misbehaviours;
+/** Misbehaviours before anything has been asked. */
+const impatience = {
+  'hangs up at once': (socket) => void socket.resume().end(),
+  'resets at once': (socket) => void socket.resetAndDestroy(),
+  'answers before it is asked': (socket) => void socket.resume().end(reply(ok(), page)),
+  'floods before it is asked': (socket) =>
+    pour(socket.resume(), () => Buffer.alloc(16 * 1024, 'HTTP/1.1 200 OK\r\n')),
+} satisfies Record<string, (socket: Socket) => void>;
+
+export type MisbehaviourName = keyof typeof misbehaviours | keyof typeof impatience;
 
 /** The names of {@link misbehaviours}, for a table test over all of them. */
-export const misbehaviourNames = Object.keys(misbehaviours) as readonly MisbehaviourName[];
+export const misbehaviourNames = Object.keys({
+  ...misbehaviours,
+  ...impatience,
+}) as readonly MisbehaviourName[];
+
+const isImpatient = (name: string): name is keyof typeof impatience => Object.hasOwn(impatience, name);
 
 /** Starts a server that answers every request in one of the ways of {@link misbehaviours}. */
 export const startMisbehaving = (name: MisbehaviourName, place?: Place): Promise<RawWeb> =>
-  startRaw(onRequest(misbehaviours[name]), place);
+  startRaw(isImpatient(name) ? impatience[name] : onRequest(misbehaviours[name]), place);

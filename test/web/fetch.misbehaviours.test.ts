@@ -1,5 +1,8 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { maxBodyBytes } from '../../src/web/body.ts';
+import { maxWireBytes } from '../../src/web/connect.ts';
 import { fetchTimeoutMs, type Fetched } from '../../src/web/fetch.ts';
 import { makeTestFetch, never } from '../support/fetching.ts';
 import { waitUntil } from '../support/wait.ts';
@@ -14,6 +17,21 @@ const page = 54;
 const answers: Partial<Record<MisbehaviourName, Answered>> = {
   '2,500 tiny headers': [200, page],
   'content-length too short': [200, 10],
+  'eight 103s, then the page': [200, page],
+  'a long extension in each chunk': [200, 50],
+  'trailers that contradict the headers': [200, page],
+  'a transfer coding nobody knows': [200, page],
+  'gzip as a transfer coding': [200, 5],
+  'two transfer codings': [200, 15],
+  'endless name in a gzip header': [200, 0],
+  'endless empty blocks in gzip': [200, 0],
+  'more and more on a connection that is kept': [200, page],
+  'the page, then a reset': [200, page],
+  'the page, and the line kept open': [200, page],
+  'HTTP/1.0 without a length': [200, page],
+  'a status without a reason': [200, page],
+  'blank lines before the answer': [200, page],
+  'answers before it is asked': [200, page],
   'infinite body': [200, maxBodyBytes],
   'infinite chunks': [200, maxBodyBytes],
   'gzip bomb of 200 MB': [200, maxBodyBytes],
@@ -41,19 +59,42 @@ const answers: Partial<Record<MisbehaviourName, Answered>> = {
   'redirect with an empty location': [310, null],
   'redirect without location': [302, null],
   'redirect with an infinite body': [310, null],
+  'redirect by 300': [310, null],
+  'redirect by a header of another kind': [200, page],
+  'redirect with line breaks in it': [310, null],
+  'redirect to an ftp: URL': [302, null],
 };
 
 const unreachable: ReadonlySet<MisbehaviourName> = new Set([
   'redirect to the metadata address',
   'redirect to loopback by another spelling',
+  'redirect to a port for mail',
 ]);
 
 /** No misbehaviour needs the total deadline to end: the headers', the body's and the floor come first. */
 const enoughMs = 12_000;
 
-type Ending = { readonly fetched: Fetched; readonly tookMs: number; readonly made: number };
+type Ending = {
+  readonly fetched: Fetched;
+  readonly tookMs: number;
+  readonly made: number;
+  readonly sockets: readonly Socket[];
+};
 
 const endings = new Map<MisbehaviourName, Ending>();
+
+/** Our own ends of the connections, by the port they lead to. */
+const ourSockets = new Map<number, Socket[]>();
+
+function noteSocket(message: unknown): void {
+  const socket = typeof message === 'object' && message !== null && 'socket' in message && message.socket;
+  if (!(socket instanceof Socket) || socket.remotePort === undefined) return;
+  const others = ourSockets.get(socket.remotePort) ?? [];
+  ourSockets.set(socket.remotePort, [...others, socket]);
+}
+
+const openSockets = (): number =>
+  process.getActiveResourcesInfo().filter((each) => each === 'TCPSocketWrap').length;
 
 /** Fetches from a server that misbehaves, until its last socket is closed. */
 async function endingOf(name: MisbehaviourName): Promise<Ending> {
@@ -64,18 +105,31 @@ async function endingOf(name: MisbehaviourName): Promise<Ending> {
   const startedAt = performance.now();
   const fetched = await fetchPage(new URL(raw.url('/')), never);
   const tookMs = performance.now() - startedAt;
-  await waitUntil(() => raw.connections().open === 0, { what: `the sockets of "${name}" are closed` });
+  // Sooner than any connection that is kept for a next request.
+  const soon = { what: `the sockets of "${name}" are closed`, timeoutMs: 3000 };
+  await waitUntil(() => raw.connections().open === 0, soon);
   const { made } = raw.connections();
   await raw.close();
-  return { fetched, tookMs, made };
+  const sockets = ourSockets.get(Number(raw.host.split(':')[1])) ?? [];
+  return { fetched, tookMs, made, sockets };
 }
+
+let openBefore: number;
 
 // All at once, for some take their five seconds.
 beforeAll(async () => {
+  openBefore = openSockets();
+  subscribe('undici:client:connected', noteSocket);
   await Promise.all(misbehaviourNames.map(async (name) => endings.set(name, await endingOf(name))));
 });
 
+afterAll(() => unsubscribe('undici:client:connected', noteSocket));
+
 describe('a fetch from a server that misbehaves', () => {
+  it('is tried in more than a hundred ways', () => {
+    expect(misbehaviourNames.length).toBeGreaterThan(100);
+  });
+
   it.each(misbehaviourNames)('comes to an end, and to the right one: %s', (name) => {
     const { fetched } = endings.get(name) ?? {};
     const answered = answers[name];
@@ -96,6 +150,20 @@ describe('a fetch from a server that misbehaves', () => {
   it.each(misbehaviourNames)('connects once for each hop: %s', (name) => {
     const hops = answers[name]?.[0] === 310 ? 6 : 1;
     expect(endings.get(name)?.made).toBe(hops);
+  });
+
+  it.each(misbehaviourNames)('takes no more bytes than any page needs, and hangs up: %s', (name) => {
+    const { sockets = [], made = 0 } = endings.get(name) ?? {};
+    // Whoever is reset at once has no connection that we know of.
+    expect(sockets.length).toBeGreaterThanOrEqual(name === 'resets at once' ? 0 : made);
+    for (const socket of sockets) {
+      expect(socket.bytesRead).toBeLessThan(maxWireBytes + 256 * 1024);
+      expect(socket.destroyed).toBe(true);
+    }
+  });
+
+  it('leaves no socket open on either side', async () => {
+    await waitUntil(() => openSockets() <= openBefore, { what: 'all sockets are closed' });
   });
 
   it('says of all that was cut that it was', () => {
