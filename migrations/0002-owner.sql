@@ -158,7 +158,9 @@ CREATE TABLE delivery (
   CHECK ((state = 'leased') = (lease_until IS NOT NULL))
 );
 
-CREATE INDEX delivery_due ON delivery (due_at) WHERE state IN ('waiting', 'leased');
+-- Each webhook's calls stand in a queue of their own: however many wait for one, the others are found at once.
+CREATE INDEX delivery_due ON delivery (webhook_id, due_at, id) WHERE state = 'waiting';
+CREATE INDEX delivery_in_hand ON delivery (webhook_id) WHERE state = 'leased';
 CREATE INDEX delivery_by_webhook ON delivery (webhook_id, id);
 CREATE INDEX delivery_by_linkback ON delivery (linkback_id);
 CREATE INDEX delivery_ended ON delivery (ended_at) WHERE ended_at IS NOT NULL;

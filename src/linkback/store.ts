@@ -1,4 +1,13 @@
-import type { ExampleStore, ModerationStore, RuleStore, SessionStore, SiteStore, TokenStore } from './owner-ports.ts';
+import type {
+  DeliveryStore,
+  ExampleStore,
+  ModerationStore,
+  RuleStore,
+  SessionStore,
+  SiteStore,
+  TokenStore,
+  WebhookStore,
+} from './owner-ports.ts';
 import type {
   JobStore,
   MentionStore,
@@ -21,6 +30,8 @@ export type Store = JobStore &
   TokenStore &
   SessionStore &
   RuleStore &
+  WebhookStore &
+  DeliveryStore &
   SiteStore &
   ExampleStore & {
     /** Resolves when the store can read and write; throws otherwise. */

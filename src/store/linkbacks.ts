@@ -4,6 +4,7 @@ import type { Announcement, Dialect, Linkback } from '../linkback/linkback.ts';
 import type { Page } from '../linkback/ports.ts';
 import type { Db } from './engine.ts';
 import type { Note } from './noting.ts';
+import { forgetCalls } from './promised-calls.ts';
 import { notePublicity, withdraw } from './publications.ts';
 import { count, recount } from './tallies.ts';
 import { changingColumns, decodeLinkback, encodeEvent } from './rows.ts';
@@ -82,11 +83,12 @@ export async function saveLinkback(
     .execute();
 }
 
-/** Forgets a linkback for good: readers that keep copies learn of it, and it counts no more. */
+/** Forgets a linkback for good, with all that was told of it: who keeps copies learns of it, and it counts no more. */
 export async function forget(db: Db, id: string, at: number, note: Note): Promise<boolean> {
   const before = await loadLinkback(db, id);
   if (before === undefined) return false;
   await withdraw(db, id, at);
+  await forgetCalls(db, id);
   await db.deleteFrom('linkback').where('id', '=', id).execute();
   await count(db, before, -1);
   note({ before, after: null });

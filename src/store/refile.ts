@@ -25,16 +25,22 @@ export async function refile(
     .executeTakeFirst();
   const there = pair === undefined ? undefined : await loadLinkback(db, pair.linkback_id);
   if (there === undefined || there.id === linkback.id) {
-    await move(db, linkback, filing, there !== undefined);
+    await move(db, linkback, filing, there !== undefined, context);
   } else if (there.verification === 'verified') {
     await merge(db, linkback, there, context);
   } else {
     await merge(db, there, linkback, context);
-    await move(db, linkback, filing, true);
+    await move(db, linkback, filing, true, context);
   }
 }
 
-async function move(db: Db, linkback: Linkback, filing: Filing, isKnown: boolean): Promise<void> {
+async function move(
+  db: Db,
+  linkback: Linkback,
+  filing: Filing,
+  isKnown: boolean,
+  { note }: RefileContext,
+): Promise<void> {
   const { id, facts, excerpt } = linkback;
   const { source, target, targetKey, pairKey } = filing;
   const fragment = new URL(target).hash.slice(1) || null;
@@ -50,6 +56,7 @@ async function move(db: Db, linkback: Linkback, filing: Filing, isKnown: boolean
     })
     .where('id', '=', id)
     .execute();
+  note({ before: linkback, after: { ...linkback, source, target, fragment } });
   if (!isKnown) await db.insertInto('pair').values({ pair_key: pairKey, linkback_id: id }).execute();
 }
 

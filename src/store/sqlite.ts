@@ -180,6 +180,9 @@ function voidLeases(writer: Database.Database): void {
     setbacks = CASE WHEN again_at IS NULL THEN setbacks ELSE 0 END,
     looks = CASE WHEN again_at IS NULL THEN looks ELSE 0 END
     WHERE state = 'leased'`);
+  writer.exec(
+    "UPDATE delivery SET state = 'waiting', token = NULL, lease_until = NULL WHERE state = 'leased'",
+  );
 }
 
 function explained(error: unknown, file: string): unknown {

@@ -1,6 +1,8 @@
 import type { Change } from '../linkback/changes.ts';
 import type { TargetStore } from '../linkback/ports.ts';
 import type { Store } from '../linkback/store.ts';
+import type { TellCall } from '../linkback/webhook.ts';
+import { deliveryStore } from './deliveries.ts';
 import type { Db, Engine } from './engine.ts';
 import { exampleStore } from './examples.ts';
 import { isApprovedHost, jobStore, type JobStoreOptions } from './jobs.ts';
@@ -8,19 +10,32 @@ import { noteChanges } from './noting.ts';
 import { mentionStore } from './mentions.ts';
 import { moderationStore } from './moderation.ts';
 import { pingStore } from './pings.ts';
+import { promiseCalls } from './promised-calls.ts';
 import { publicStore, statusStore } from './public.ts';
 import { ruleStore } from './rules.ts';
 import { siteStore } from './sites.ts';
 import { sessionStore, tokenStore } from './tokens.ts';
+import { makeWebhookHint, webhookStore } from './webhooks.ts';
 
 export type StoreOptions = JobStoreOptions & {
   /** Is told of each change of a linkback once it is durable. */
   readonly tell?: (change: Change) => void;
+  /** What webhooks are told of a change; without it they are told nothing. */
+  readonly tellCall?: TellCall;
+  /** Is told when there are calls to make. */
+  readonly promised?: () => void;
 };
 
 /** Makes the store over either engine. */
 export function makeStore(engine: Engine, options: StoreOptions): Store {
-  const noting = noteChanges(engine, options.tell ?? (() => undefined));
+  const { now, newId, tell = () => undefined, tellCall, promised = () => undefined } = options;
+  const hint = makeWebhookHint(now);
+  const promising = { hint, tell: tellCall, now, newId, lockRows: engine.name === 'postgres' };
+  const noting = noteChanges(engine, {
+    tell,
+    promise: (db, changes) => promiseCalls(db, changes, promising),
+    promised,
+  });
   return {
     ...pingStore(noting),
     ...jobStore(noting, options),
@@ -34,6 +49,8 @@ export function makeStore(engine: Engine, options: StoreOptions): Store {
     ...sessionStore(engine, options),
     ...siteStore(engine, options),
     ...ruleStore(engine),
+    ...webhookStore(engine, hint, { now, promised }),
+    ...deliveryStore(engine, hint, options),
     ...exampleStore(engine),
     check: () => engine.write((db) => beat(db, options.now())),
     close: engine.close,

@@ -1,7 +1,7 @@
 import type { Dialect, LinkbackType, Moderation, Rsvp, Verification } from '../linkback/linkback.ts';
 import type { Reason } from '../linkback/refusal.ts';
 import type { RuleAction } from '../linkback/rule.ts';
-import type { Delivery, WebhookEvent } from '../linkback/webhook.ts';
+import type { CallEvent, Delivery } from '../linkback/webhook.ts';
 
 /** The tables as kysely sees them; migrations/ is where they are made. */
 export type Tables = {
@@ -186,8 +186,9 @@ export type WebhookRow = {
 export type DeliveryRow = {
   id: string;
   webhook_id: string;
+  /** Empty for a test. */
   linkback_id: string;
-  event: WebhookEvent;
+  event: CallEvent;
   body: string;
   created_at: number;
   state: Delivery['state'];

@@ -1,11 +1,20 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Halt } from '../../src/linkback/halt.ts';
-import type { Store } from '../../src/linkback/ports.ts';
+import type { Store } from '../../src/linkback/store.ts';
 import { readMigrations } from '../../src/store/migrate.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import { makeStore } from '../../src/store/store.ts';
@@ -18,7 +27,7 @@ const first = '0001-linkbacks.sql';
 
 let folder: string;
 let file: string;
-/** A migrations folder of this test's own; it begins with the first one as released. */
+/** A migrations folder of this test's own; its first step makes the schema as it is. */
 let own: string;
 
 beforeEach(() => {
@@ -26,7 +35,7 @@ beforeEach(() => {
   file = join(folder, 'linkbackd.db');
   own = join(folder, 'migrations');
   mkdirSync(own);
-  copyFileSync(join(migrations, first), join(own, first));
+  addFirst();
 });
 
 afterEach(() => {
@@ -36,6 +45,11 @@ afterEach(() => {
 const add = (name: string, statements: string): void => {
   writeFileSync(join(own, name), statements);
 };
+
+function addFirst(): void {
+  const steps = readdirSync(migrations).sort();
+  add(first, steps.map((step) => readFileSync(join(migrations, step), 'utf8')).join('\n'));
+}
 
 async function withStore<Result>(work: (store: Store) => Promise<Result>): Promise<Result> {
   const engine = openSqlite({ file, migrations: own, isService: true });
@@ -137,7 +151,7 @@ describe('the schema of a database', () => {
   it('is made by the next start when the very first one was cut short', async () => {
     add(first, 'BROKEN;');
     await expect(start()).rejects.toThrow(Halt);
-    copyFileSync(join(migrations, first), join(own, first));
+    addFirst();
     await start();
     expect(schemaOf()).toEqual([1]);
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import type { Engine } from '../../src/store/engine.ts';
 import { openSqlite, type SqliteOptions } from '../../src/store/sqlite.ts';
-import { makeStore } from '../../src/store/store.ts';
+import { makeStore, type StoreOptions } from '../../src/store/store.ts';
 import type { OpenedStore } from '../conformance/store.ts';
 import { makeClock, makeIds } from './clock.ts';
 
@@ -25,12 +25,15 @@ export function removeFolder(folder: string): void {
 }
 
 /** Opens an empty store over a SQLite file of its own, with a clock to move; closing removes the file. */
-export async function openSqliteStore(options: Partial<SqliteOptions> = {}): Promise<OpenedSqlite> {
+export async function openSqliteStore(
+  options: Partial<SqliteOptions> = {},
+  wants: Partial<StoreOptions> = {},
+): Promise<OpenedSqlite> {
   const folder = makeFolder();
   const file = join(folder, 'data', 'linkbackd.db');
   const engine = openSqlite({ file, migrations, isService: true, ...options });
   const clock = makeClock();
-  const store = makeStore(engine, { now: clock.now, newId: makeIds() });
+  const store = makeStore(engine, { now: clock.now, newId: makeIds(), ...wants });
   return {
     store,
     clock,
