@@ -1,6 +1,7 @@
 import { Feed, type Item } from 'feed';
 import type { Linkback, LinkbackType } from '../linkback/linkback.ts';
 import { parsePageUrl } from '../linkback/page-url.ts';
+import { safeInScript } from '../linkback/safe-json.ts';
 import { quotation, title } from './comment-list.ts';
 import { escapeHtml, html } from './html.ts';
 
@@ -67,7 +68,7 @@ export function feedText(
     generator: 'linkbackd',
   });
   for (const each of linkbacks) feed.addItem(itemOf(format, each, markOf(each.site), sayable));
-  if (format === 'json') return feed.json1();
+  if (format === 'json') return safeInScript(feed.json1());
   return format === 'atom' ? feed.atom1() : feed.rss2();
 }
 
