@@ -243,7 +243,7 @@ function mount(server: FastifyInstance, needs: Mounted): void {
     accept,
     statusUrl,
     needsVouch: makeNeedsVouch(sites, store),
-    formPage: (wrong) => pingFormPage(wrong, baseUrl()),
+    formPage: (form) => pingFormPage(form, baseUrl()),
   });
   // GET /setup, /api/setup
   server.register(showSetup, { sites, baseUrl });

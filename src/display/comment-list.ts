@@ -9,6 +9,13 @@ const rel = 'nofollow ugc noopener';
 /** What is read as a comment; everything else is a name in a row. */
 const comments: ReadonlySet<LinkbackType> = new Set(['mention', 'reply']);
 
+export type ListOptions = {
+  /** What stands where a site's quotations were cut. */
+  readonly markOf: (site: string) => string;
+  /** Whether each comment names the page of ours that it is about, for a list of several. */
+  readonly showsTargets?: boolean;
+};
+
 /**
  * Renders linkbacks as the ordered list that themes know from WordPress's comments.
  *
@@ -18,22 +25,22 @@ const comments: ReadonlySet<LinkbackType> = new Set(['mention', 'reply']);
  *
  * Spec: microformats2 h-cite, h-card, h-entry.
  */
-export function commentList(linkbacks: readonly Linkback[], mark: (site: string) => string): Html {
+export function commentList(linkbacks: readonly Linkback[], options: ListOptions): Html {
   const said = linkbacks.filter((each) => comments.has(each.type));
-  const items = said.map((each, at) => comment(each, at, mark(each.site)));
+  const items = said.map((each, at) => comment(each, at, options));
   return html`<ol class="comment-list linkbacks">${rows(linkbacks)}${items}</ol>\n`;
 }
 
-function comment(linkback: Linkback, at: number, mark: string): Html {
+function comment(linkback: Linkback, at: number, { markOf, showsTargets = false }: ListOptions): Html {
   const stripe = at % 2 === 0 ? 'even thread-even' : 'odd thread-odd';
   return html`
 <li id="linkback-${linkback.id}" class="${linkback.protocol} ${linkback.type} ${stripe} depth-1 ${properties[linkback.type]} h-cite">
 <article class="comment-body">
 <footer class="comment-meta" dir="auto">
 <div class="p-name"><div class="comment-author vcard"><cite class="fn"><a class="url" href="${linkback.source}" rel="${rel}"${language(linkback)}>${title(linkback)}</a></cite></div></div>
-<div class="comment-metadata">${byline(linkback)}${date(linkback)}</div>
+<div class="comment-metadata">${byline(linkback)}${date(linkback)}${showsTargets ? about(linkback) : null}</div>
 </footer>
-<div class="comment-content">${quotation(linkback, mark)}</div>
+<div class="comment-content">${quotation(linkback, markOf(linkback.site))}</div>
 </article>
 </li>`;
 }
@@ -100,6 +107,12 @@ const answers: Readonly<Record<Rsvp, string>> = {
   interested: 'Interested',
   no: 'Not going',
 };
+
+/** The page of ours that is meant, in a list of several. */
+function about({ target }: Linkback): Html {
+  const { pathname, search, hash } = new URL(target);
+  return html` · <a class="linkback-target" href="${target}">${pathname}${search}${hash}</a>`;
+}
 
 type Row = { readonly type: LinkbackType; readonly rsvp?: Rsvp; readonly label: string };
 

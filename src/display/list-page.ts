@@ -4,13 +4,16 @@ import type { Page } from '../linkback/ports.ts';
 import { findSite } from '../linkback/site.ts';
 import { commentList } from './comment-list.ts';
 import { feedTypes } from './feed-types.ts';
-import { html, type Html } from './html.ts';
+import { html, joined, type Html } from './html.ts';
 import { page, stylePath } from './page.ts';
 import { addressOf, markOf, type Asked, type ReadOptions } from './public-query.ts';
 
 /** Renders a list, and where it goes on when it does: the piece that stands in other people's pages. */
 export function listFragment(asked: Asked, list: Page<Linkback>, options: ReadOptions): Html {
-  const shown = commentList(list.items, (slug) => markOf(options, slug));
+  const shown = commentList(list.items, {
+    markOf: (slug) => markOf(options, slug),
+    showsTargets: asked.target === undefined,
+  });
   return html`${shown}${more(asked, list.next, options)}`;
 }
 
@@ -40,8 +43,9 @@ ${isEmpty ? emptyList(asked, options) : wholeList(asked, list, options)}
 function wholeList(asked: Asked, list: Page<Linkback>, options: ReadOptions): Html {
   const { target, site } = asked;
   const [{ path }] = feedTypes;
+  const feed = html`<a href="${addressOf(path, { target, site }, options)}">Follow in a feed reader</a>`;
   return html`<p class="about">Pages that link to ${whatOf(asked, options)}</p>
-${listFragment(asked, list, options)}<p class="feeds"><a href="${addressOf(path, { target, site }, options)}">Follow in a feed reader</a></p>`;
+${listFragment(asked, list, options)}<p class="also">${joined([feed, ...invitation(asked, options)], ' · ')}</p>`;
 }
 
 function emptyList(asked: Asked, options: ReadOptions): Html {
@@ -49,10 +53,14 @@ function emptyList(asked: Asked, options: ReadOptions): Html {
   if (asked.after !== undefined)
     return html`<p class="about">That was the last page that links to ${what}</p>`;
   const about = html`<p class="about">A page that links to ${what} is shown here once its link is verified and approved.</p>`;
-  if (ourAddress(asked, options) === undefined) return about;
-  const form = `${options.baseUrl()}/webmention`;
-  return html`${about}
-<p><a href="${form}">Have you written about it? Tell its owner.</a></p>`;
+  return html`${about}${invitation(asked, options).map((link) => html`\n<p>${link}</p>`)}`;
+}
+
+/** Where those who link to a page of ours tell of it. */
+function invitation(asked: Asked, options: ReadOptions): readonly Html[] {
+  if (ourAddress(asked, options) === undefined) return [];
+  const form = addressOf('/webmention', { target: asked.target }, options);
+  return [html`<a href="${form}">Have you written about it? Tell its owner</a>`];
 }
 
 /** What the list is of, as a link when it is ours. */

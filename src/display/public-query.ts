@@ -154,7 +154,7 @@ export function addressOf(
   for (const [name, value] of Object.entries(asked)) {
     if (value !== undefined) query.set(name, String(value));
   }
-  return `${baseUrl()}${path}?${query.toString()}`;
+  return `${baseUrl()}${path}${query.size === 0 ? '' : `?${query.toString()}`}`;
 }
 
 export function markOf({ sites }: Pick<ReadOptions, 'sites'>, slug: string): string {

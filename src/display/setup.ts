@@ -22,6 +22,8 @@ export type Setup = {
   readonly rdf: string;
   /** Where the page's list of linkbacks is to be had, for an include. */
   readonly list: string;
+  /** The list as an element that keeps itself up to date, with a link for browsers without scripts. */
+  readonly widget: string;
 };
 
 /**
@@ -39,7 +41,14 @@ export function setupOf(site: Site, target: URL, title: string, baseUrl: string)
     elements: `<link rel="pingback" href="${pingback}">\n<link rel="webmention" href="${webmention}">`,
     rdf: rdfOf(target, title, `${baseUrl}/trackback/${site.slug}${target.pathname}${target.search}`),
     list: `${baseUrl}/linkbacks.html?target=${encodeURIComponent(target.href)}`,
+    widget: widgetOf(target, baseUrl),
   };
+}
+
+function widgetOf({ href }: URL, baseUrl: string): string {
+  const list = `${baseUrl}/linkbacks?target=${encodeURIComponent(href)}`;
+  return html`<script src="${baseUrl}/widget.js" async></script>
+<link-backs target="${href}"><a href="${list}">Linkbacks</a></link-backs>`.html;
 }
 
 function rdfOf(target: URL, title: string, ping: string): string {
@@ -95,7 +104,7 @@ function noSuchPage(reply: FastifyReply): FastifyReply {
     .send(JSON.stringify(problem(404, detail)));
 }
 
-function setupBody({ target, headers, elements, rdf, list }: Setup): Html {
+function setupBody({ target, headers, elements, rdf, list, widget }: Setup): Html {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   return html`<main>
 <h1>What to paste</h1>
@@ -109,7 +118,9 @@ function setupBody({ target, headers, elements, rdf, list }: Setup): Html {
 <p>A comment that TrackBack software reads, one for each entry of a page.</p>
 <pre>${rdf}</pre>
 <h2>The list, where the page has its comments</h2>
-<p>Include what this address gives; it is a complete piece of HTML.</p>
+<p>An element that keeps itself up to date while somebody reads. Without scripts, there is the link.</p>
+<pre>${widget}</pre>
+<p>Or include what this address gives, on your server or when you build your site: it is a complete piece of HTML.</p>
 <pre>${list}</pre>
 </main>`;
 }

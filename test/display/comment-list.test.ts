@@ -7,7 +7,8 @@ import type { Excerpt, Linkback, LinkbackType, Rsvp } from '../../src/linkback/l
 import { buildFound, buildVerified } from '../support/build-linkback.ts';
 
 const mark = '[…]';
-const listOf = (...linkbacks: readonly Linkback[]): string => commentList(linkbacks, () => mark).html;
+const listOf = (...linkbacks: readonly Linkback[]): string =>
+  commentList(linkbacks, { markOf: () => mark }).html;
 
 const facts = { ...buildFound().facts };
 
@@ -50,6 +51,15 @@ describe('the list', () => {
     expect(html).toContain('>source.example</a></cite>');
     expect(html).not.toContain('linkback-host');
     expect(html).toContain('<p dir="auto" class="e-content">[…] before  after […]</p>');
+  });
+
+  it('names the page that each is about when it is of several', () => {
+    const target = 'https://blog.example/a?b=1&c#d';
+    const { html } = commentList([buildVerified({ target })], { markOf: () => mark, showsTargets: true });
+    expect(html).toContain(
+      '<a class="linkback-target" href="https://blog.example/a?b=1&amp;c#d">/a?b=1&amp;c#d</a>',
+    );
+    expect(listOf(buildVerified({ target }))).not.toContain('blog.example');
   });
 
   it('shows the very characters of the display line', () => {

@@ -51,3 +51,13 @@ describe('the block for TrackBack', () => {
     expect(read(rdf, 'dc:title')).toBe('An end &#45;&#45;&gt; and a &quot;quote&quot; &lt;b&gt;');
   });
 });
+
+describe('the list in a page', () => {
+  it('is an element with a link inside of it, for any address', () => {
+    const { widget } = setup('https://blog.example/?a=1&b="2"');
+    expect(widget).toBe(
+      `<script src="https://linkbacks.example/widget.js" async></script>
+<link-backs target="https://blog.example/?a=1&amp;b=%222%22"><a href="https://linkbacks.example/linkbacks?target=https%3A%2F%2Fblog.example%2F%3Fa%3D1%26b%3D%25222%2522">Linkbacks</a></link-backs>`,
+    );
+  });
+});

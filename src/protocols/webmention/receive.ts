@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 import type { Accept } from '../../linkback/accept.ts';
 import { problem, problemType } from '../../linkback/problem.ts';
 import { isRefusal, type Refusal } from '../../linkback/refusal.ts';
@@ -11,8 +12,15 @@ export type WebmentionOptions = {
   readonly statusUrl: (statusId: string) => string;
   /** Whether the site wants a page that vouches for this source. */
   readonly needsVouch: (source: string, target: string) => Promise<boolean>;
-  /** A page with the form for people, which sends to the page's own address, and what is wrong with what they sent. */
-  readonly formPage: (wrong: string | undefined) => string;
+  /** A page with the form for people, which sends to the page's own address. */
+  readonly formPage: (form: FilledForm) => string;
+};
+
+/** What a person sent, and what is wrong with it. */
+export type FilledForm = {
+  readonly wrong?: string | undefined;
+  readonly source?: string | undefined;
+  readonly target?: string | undefined;
 };
 
 /**
@@ -31,10 +39,18 @@ export function receiveWebmentions(app: FastifyInstance, options: WebmentionOpti
   });
   for (const url of ['/webmention', '/:site/webmention']) {
     app.post(url, (request, reply) => receive(request, reply, options));
-    app.get(url, (_request, reply) => sendForm(reply, 200, undefined, options));
+    app.get<{ Querystring: FilledForm }>(url, { schema: { querystring: Filled } }, ({ query }, reply) =>
+      sendForm(reply, 200, { source: query.source, target: query.target }, options),
+    );
   }
   done();
 }
+
+/** A link to the form may fill it in. */
+const Filled = Type.Object({
+  source: Type.Optional(Type.String()),
+  target: Type.Optional(Type.String()),
+});
 
 async function receive(
   request: FastifyRequest,
@@ -54,7 +70,7 @@ async function receive(
     ...(site === undefined ? {} : { site }),
     ...(asked.vouch === undefined ? {} : { vouch: asked.vouch }),
   });
-  if (isRefusal(filed)) return refuseIt(request, reply, filed, options);
+  if (isRefusal(filed)) return refuseIt(request, reply, filed, options, asked);
   const status = options.statusUrl(filed.statusId);
   // A person wants to see what becomes of it; a program gets its address.
   if (wantsPage(request)) return reply.code(303).header('location', status).send();
@@ -78,10 +94,11 @@ function refuseIt(
   reply: FastifyReply,
   { refused, retryAfterSeconds }: Refusal,
   options: WebmentionOptions,
+  asked: FilledForm = {},
 ): FastifyReply {
   const { status, text } = faults[refused];
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
-  if (wantsPage(request)) return sendForm(reply, status, text, options);
+  if (wantsPage(request)) return sendForm(reply, status, { ...asked, wrong: text }, options);
   return reply
     .code(status)
     .type(problemType)
@@ -91,14 +108,14 @@ function refuseIt(
 function sendForm(
   reply: FastifyReply,
   status: number,
-  wrong: string | undefined,
+  form: FilledForm,
   options: WebmentionOptions,
 ): FastifyReply {
   return reply
     .code(status)
     .header('x-robots-tag', 'noindex')
     .type('text/html; charset=utf-8')
-    .send(options.formPage(wrong));
+    .send(options.formPage(form));
 }
 
 function wantsPage(request: FastifyRequest): boolean {
