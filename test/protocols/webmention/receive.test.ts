@@ -44,7 +44,7 @@ function receiver(accept: Filed | Refusal | Error = filed, needsVouch = false) {
     },
     needsVouch: () => Promise.resolve(needsVouch),
     statusUrl: (id) => `https://linkbacks.example/status/${id}`,
-    formPage: (wrong) => `<form>${wrong ?? ''}</form>`,
+    formPage: ({ wrong }) => `<form>${wrong ?? ''}</form>`,
   });
   const post = ({ url = '/webmention', body = form, headers = {} }: Sent = {}) =>
     server.inject({ method: 'POST', url, headers: { 'content-type': formType, ...headers }, payload: body });
