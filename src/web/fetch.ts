@@ -26,6 +26,10 @@ export type Fetched =
       readonly body: Body | null;
       readonly retryAfterMs?: number;
     }
+  | Unreached;
+
+/** Why there is no answer. */
+export type Unreached =
   | { readonly kind: 'unreachable'; readonly detail: string }
   | { readonly kind: 'trouble'; readonly detail: string }
   | Later;
@@ -77,7 +81,33 @@ export function makeFetchPage(options: FetchOptions): FetchPage {
 
 type Redirect = { readonly kind: 'redirect'; readonly status: number; readonly to: URL | undefined };
 
-async function fetchHop(url: URL, signal: AbortSignal, options: FetchOptions): Promise<Fetched | Redirect> {
+function fetchHop(url: URL, signal: AbortSignal, options: FetchOptions): Promise<Fetched | Redirect> {
+  const call: Call<Fetched | Redirect> = {
+    method: 'GET',
+    headers: { accept, 'accept-encoding': 'gzip, br' },
+    headersTimeoutMs,
+    read: (response, patience) => readResponse(url, response, patience, options.now),
+  };
+  return exchange(url, call, signal, options);
+}
+
+/** What is asked of a host, and how its answer is read: by its headers, then its body while the signal lasts. */
+export type Call<Result> = {
+  readonly method: 'GET' | 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** How long the answer may take to begin. */
+  readonly headersTimeoutMs: number;
+  readonly read: (response: Dispatcher.ResponseData, signal: AbortSignal) => Promise<Result>;
+};
+
+/** Makes one call when it is its turn, to addresses that the guard admits; follows nothing. */
+export async function exchange<Result>(
+  url: URL,
+  call: Call<Result>,
+  signal: AbortSignal,
+  options: FetchOptions,
+): Promise<Result | Unreached> {
   const turn = await options.turns.take(url, signal);
   const patience = makePatience(turn, signal);
   try {
@@ -85,42 +115,49 @@ async function fetchHop(url: URL, signal: AbortSignal, options: FetchOptions): P
     patience.signal.throwIfAborted();
     if (admission.kind === 'refused') return { kind: 'unreachable', detail: admission.detail };
     if (admission.kind === 'trouble') return admission;
-    return await requestFrom(url, admission.addresses, patience, options);
+    return await requestFrom(url, admission.addresses, call, patience, options);
   } finally {
     patience.end();
     turn.end();
   }
 }
 
-async function requestFrom(
+async function requestFrom<Result>(
   url: URL,
   addresses: readonly string[],
+  call: Call<Result>,
   patience: Patience,
   options: FetchOptions,
-): Promise<Fetched | Redirect> {
+): Promise<Result> {
   const client = new Client(url.origin, {
     connect: makeConnect(addresses, (address) => options.guard.mayTalkTo(url, address)),
     pipelining: 0,
     allowH2: false,
     maxHeaderSize: maxHeaderBytes,
-    headersTimeout: headersTimeoutMs,
+    headersTimeout: call.headersTimeoutMs,
     bodyTimeout: headersTimeoutMs,
   });
   try {
-    const response = await client.request(requestOptions(url, patience, options.userAgent()));
+    const response = await client.request(requestOptions(url, call, patience, options.userAgent()));
     patience.heard();
-    return await readResponse(url, response, patience.signal, options.now);
+    return await call.read(response, patience.signal);
   } finally {
     await client.destroy();
   }
 }
 
-function requestOptions(url: URL, patience: Patience, userAgent: string): Dispatcher.RequestOptions {
+function requestOptions(
+  url: URL,
+  { method, headers, body }: Pick<Call<unknown>, 'method' | 'headers' | 'body'>,
+  patience: Patience,
+  userAgent: string,
+): Dispatcher.RequestOptions {
   let informational = 0;
   return {
-    method: 'GET',
+    method,
     path: `${url.pathname}${url.search}`,
-    headers: { accept, 'accept-encoding': 'gzip, br', 'user-agent': userAgent },
+    headers: { ...headers, 'user-agent': userAgent },
+    ...(body === undefined ? {} : { body }),
     signal: patience.signal,
     onInfo: () => {
       informational += 1;
@@ -159,7 +196,7 @@ async function readResponse(
 }
 
 /** Hangs up on a body that nobody reads; the stream calls that an error, and one that nobody hears ends the process. */
-function discard(body: Dispatcher.ResponseData['body']): void {
+export function discard(body: Dispatcher.ResponseData['body']): void {
   body.on('error', () => undefined).destroy();
 }
 
@@ -199,7 +236,7 @@ export function parseRetryAfter(value: string | undefined, now: number): number 
   return Number.isNaN(waitMs) ? undefined : Math.min(Math.max(waitMs, 0), maxRetryAfterMs);
 }
 
-function single(header: string | string[] | undefined): string | undefined {
+export function single(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
 }
 
@@ -208,7 +245,8 @@ const unreachableCodes: ReadonlySet<string> = new Set(
   'ECONNREFUSED EHOSTUNREACH ENETUNREACH EADDRNOTAVAIL EACCES EINVAL'.split(' '),
 );
 
-function failure(error: unknown, timeoutMs: number): Fetched {
+/** Says of an error that ended an exchange what it means. */
+export function failure(error: unknown, timeoutMs: number): Unreached {
   if (error instanceof OverCap) return { kind: 'later', detail: error.message, waitMs: error.waitMs };
   const detail = describe(error, timeoutMs);
   const isUnreachable = allCauses(error).some(

@@ -1,6 +1,7 @@
 import { joinExceptions, parseException } from '../../src/web/address.ts';
-import { makeFetchPage, type Fetched, type FetchPage } from '../../src/web/fetch.ts';
+import { makeFetchPage, type Fetched, type FetchOptions, type FetchPage } from '../../src/web/fetch.ts';
 import { makeGuard, type Guard } from '../../src/web/guard.ts';
+import { makePost, type Post } from '../../src/web/post.ts';
 import type { Resolve } from '../../src/web/resolve.ts';
 import { makeTurns, type Turns } from '../../src/web/turns.ts';
 
@@ -27,15 +28,24 @@ export const resolveToLoopback: Resolve = async (host) => ({
 
 /** The product's fetch function in a world in which 127.0.0.1 is public. */
 export function makeTestFetch(options: FetchingOptions = {}): FetchPage {
+  return makeFetchPage(fetchOptions(options));
+}
+
+/** The product's post function in the same world. */
+export function makeTestPost(options: FetchingOptions = {}): Post {
+  return makePost(fetchOptions(options));
+}
+
+function fetchOptions(options: FetchingOptions): FetchOptions {
   const { exceptions = ['127.0.0.1/32'], resolve = resolveToLoopback, isOwnRoute = () => false } = options;
   const listed = joinExceptions(exceptions.flatMap((text) => parseException(text) ?? []));
-  return makeFetchPage({
+  return {
     guard: options.guard ?? makeGuard({ resolve, exceptions: listed, allowIpHosts: false, isOwnRoute }),
     turns: options.turns ?? makeTurns({ isPolite: false, isOurs: () => false }),
     userAgent: () => userAgent,
     now: () => noon,
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
-  });
+  };
 }
 
 /** A signal that never fires. */
