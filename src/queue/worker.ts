@@ -3,6 +3,7 @@ import { settle, type SettleContext, type Settlement } from '../linkback/settle.
 import type { Linkback } from '../linkback/linkback.ts';
 import { textKeyOf, type Weigh } from '../linkback/surroundings.ts';
 import type { Outcome, NotFound } from '../linkback/verdict.ts';
+import { makeAlarm } from './alarm.ts';
 import { answerOf, type Outcomes } from './outcomes.ts';
 
 /** Longer than the longest attempt, so that no heartbeat is needed: fetches have their deadline, reading its own. */
@@ -232,31 +233,4 @@ async function giveBack(
   } catch (releaseError) {
     options.log.defect('releasing a job failed', releaseError, lease.linkbackId);
   }
-}
-
-type Alarm = { readonly ring: () => void; readonly sleep: (ms: number) => Promise<void> };
-
-/** A sleep that a ring ends; a ring while nobody sleeps ends the next sleep at once, so none is missed. */
-function makeAlarm(): Alarm {
-  let wake: (() => void) | undefined;
-  let hasRung = false;
-  return {
-    ring: () => {
-      hasRung = true;
-      wake?.();
-    },
-    sleep: async (ms) => {
-      if (!hasRung && ms > 0) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, ms);
-          wake = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
-      }
-      hasRung = false;
-      wake = undefined;
-    },
-  };
 }
