@@ -16,9 +16,11 @@ import { serveWidget } from './display/widget-script.ts';
 import { makeChanges, type Changes } from './linkback/changes.ts';
 import { makeDirectory } from './linkback/directory.ts';
 import { makeAccept, type Accept, type Filed } from './linkback/accept.ts';
-import { makeAllowance } from './linkback/allowance.ts';
+import { makeAdmit } from './linkback/admit.ts';
+import { anyCaller, makeAllowance } from './linkback/allowance.ts';
 import type { Store } from './linkback/store.ts';
 import type { Reason } from './linkback/refusal.ts';
+import { makeRoom } from './linkback/room.ts';
 import { isOwnRoute, pageAt, usualThresholds, type Site } from './linkback/site.ts';
 import { makeNeedsVouch } from './linkback/vouch.ts';
 import { requireAccess, type AccessOptions } from './moderation/access.ts';
@@ -39,12 +41,15 @@ import { makeWorker, type WorkerLog } from './queue/worker.ts';
 import { buildServer, listeningAt, operate, type LoggerOptions } from './server.ts';
 import { openSqlite } from './store/sqlite.ts';
 import { makeStore } from './store/store.ts';
+import { askNobody, makeAskAkismet } from './verify/akismet.ts';
 import { makeLookAtTarget } from './verify/target.ts';
 import { makeVerify } from './verify/verify.ts';
 import { makeCheckVouch } from './verify/vouch.ts';
 import { makeCap } from './web/cap.ts';
+import { domainOf } from './web/domain.ts';
 import { makeFetchPage } from './web/fetch.ts';
 import { makeGuard } from './web/guard.ts';
+import { makePost } from './web/post.ts';
 import { openReader } from './web/reader.ts';
 import { makeResolve } from './web/resolve.ts';
 import { makeTurns } from './web/turns.ts';
@@ -74,6 +79,8 @@ export type AppDependencies = {
   readonly migrations: string;
   readonly logger: LoggerOptions;
   readonly now?: () => number;
+  /** Open jobs above which no new pair is taken; the room's own bound where it is absent. */
+  readonly maxOpenJobs?: number;
 };
 
 /**
@@ -121,6 +128,22 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     fetchPage,
     reader,
     checkVouch: makeCheckVouch({ store, fetchPage, reader }),
+    askOpinion:
+      config.akismet === undefined
+        ? askNobody
+        : makeAskAkismet({
+            ...config.akismet,
+            post: makePost({
+              guard,
+              turns: makeTurns({ isPolite: false, isOurs: () => true }),
+              userAgent,
+              now,
+            }),
+            userAgent,
+            onTrouble: (detail, linkback) => {
+              server.log.warn({ linkback, detail }, 'Akismet gave no opinion');
+            },
+          }),
     now,
   });
 
@@ -150,7 +173,10 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
   server.addHook('onSend', async (_request, reply) => {
     if (isStopping) reply.header('connection', 'close');
   });
-  const allowance = makeAllowance(config.pingsPerMinute);
+  const { isApprovedHost, recall } = store;
+  const { pingsPerMinute } = config;
+  const allowance = config.limits ? makeAllowance({ pingsPerMinute, domainOf, isApprovedHost }) : undefined;
+  const room = makeRoom(store.openJobs, dependencies.maxOpenJobs);
   const file: Store['file'] = async (ping) => {
     const filed = await store.file(ping);
     worker.wake();
@@ -160,7 +186,8 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     sites,
     rulesOf: directory.rulesOf,
     file,
-    limit: (ping, at) => (config.limits ? allowance(ping, at) : undefined),
+    limitCaller: allowance?.caller ?? anyCaller,
+    admit: makeAdmit({ recall, room, allowance }),
     isStopping: () => isStopping,
     now,
     newId,
@@ -220,8 +247,7 @@ type Mounted = {
 
 /** Every route of the service. */
 function mount(server: FastifyInstance, needs: Mounted): void {
-  const { store, sites, changes, accept, awaitVerdict, access, mayReadSites, wake, now, baseUrl } =
-    needs;
+  const { store, sites, changes, accept, awaitVerdict, access, mayReadSites, wake, now, baseUrl } = needs;
   const publicSources = makePublicSources(store, sites);
   const statusUrl = (id: string): string => `${baseUrl()}/status/${id}`;
 

@@ -2,8 +2,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { parseEnv } from 'node:util';
 import { Halt } from './linkback/halt.ts';
-import { parsePageUrl } from './linkback/page-url.ts';
-import { excerptStyles, policies, reservedSlugs, usualThresholds, type Site } from './linkback/site.ts';
+import {
+  readAlias,
+  readBaseUrl,
+  readHostName,
+  readPath,
+  readSlug,
+  slugFrom,
+  type SiteChoices,
+} from './linkback/site-parts.ts';
+import { excerptStyles, policies, type Site } from './linkback/site.ts';
 import { joinExceptions, parseException, type Exceptions } from './web/address.ts';
 
 /** Every setting: its default, and what it decides. docs/configuration.md lists the same, and a test holds it to it. */
@@ -20,8 +28,8 @@ export const settings = {
   CLOSED_PATHS: '',
   CLOSE_AFTER_DAYS: 'off',
   OWN_LINKBACKS: 'on',
-  HOLD_AT_SCORE: String(usualThresholds.holdAt),
-  SPAM_AT_SCORE: String(usualThresholds.spamAt),
+  HOLD_AT_SCORE: '3',
+  SPAM_AT_SCORE: '8',
   VOUCH_REQUIRED: '',
   LENIENT_WEBMENTIONS: '',
   EXCERPT_STYLE: 'wordpress',
@@ -35,6 +43,8 @@ export const settings = {
   TRUST_PROXY: 'off',
   LIMITS: 'on',
   PINGS_PER_MINUTE: '60',
+  AKISMET_KEY: '',
+  AKISMET_URL: 'https://rest.akismet.com/1.1/comment-check',
   LOG_LEVEL: 'info',
 } as const;
 
@@ -51,6 +61,8 @@ export type Config = {
   readonly baseUrl: URL | undefined;
   readonly databaseFile: string;
   readonly sites: readonly Site[];
+  /** What is chosen for sites that do not choose otherwise. */
+  readonly usualChoices: SiteChoices;
   readonly adminToken: string | undefined;
   /** Reads whole feeds and may stand in a URL; without it no token in a URL is taken. */
   readonly feedToken: string | undefined;
@@ -64,6 +76,8 @@ export type Config = {
   readonly trustProxy: number | string[] | false;
   readonly limits: boolean;
   readonly pingsPerMinute: number;
+  /** Where new linkbacks are asked about, and the key to it; undefined to ask nobody. */
+  readonly akismet: { readonly key: string; readonly url: URL } | undefined;
   readonly logLevel: (typeof logLevels)[number];
 };
 
@@ -109,9 +123,9 @@ export function readConfig(environment: Environment): Config {
   const config: Config = Object.freeze({
     host: read('HOST', (text) => text),
     port: read('PORT', wholeNumber(0, 65_535)),
-    baseUrl: read('BASE_URL', optional(httpUrl)),
+    baseUrl: read('BASE_URL', optional(readBaseUrl)),
     databaseFile: read('DATABASE_URL', sqliteFile),
-    sites: readSites(read),
+    ...readSites(read),
     adminToken: read('ADMIN_TOKEN', optional(token)),
     feedToken: read('FEED_TOKEN', optional(token)),
     answerWithinMs: read('ANSWER_WITHIN_MS', wholeNumber(0, 60_000)),
@@ -122,6 +136,7 @@ export function readConfig(environment: Environment): Config {
     trustProxy: read('TRUST_PROXY', trustedProxies),
     limits: read('LIMITS', onOff),
     pingsPerMinute: read('PINGS_PER_MINUTE', wholeNumber(1, 1_000_000)),
+    akismet: readAkismet(read),
     logLevel: read('LOG_LEVEL', oneOf(logLevels)),
   });
   if (faults.length === 0) return config;
@@ -131,7 +146,18 @@ export function readConfig(environment: Environment): Config {
 
 type Read = <Value>(name: SettingName, parse: (text: string) => Value) => Value;
 
-function readSites(read: Read): readonly Site[] {
+function readAkismet(read: Read): Config['akismet'] {
+  const key = read('AKISMET_KEY', optional(akismetKey));
+  const url = read('AKISMET_URL', readBaseUrl);
+  return key === undefined ? undefined : { key, url };
+}
+
+function akismetKey(text: string): string {
+  if (/^[\w-]{8,64}$/u.test(text)) return text;
+  throw new Error('must be 8 to 64 letters and digits; its value is not shown here');
+}
+
+function readSites(read: Read): Pick<Config, 'sites' | 'usualChoices'> {
   const policy = read('POLICY', oneOf(policies));
   const quoting = {
     style: read('EXCERPT_STYLE', oneOf(excerptStyles)),
@@ -146,45 +172,36 @@ function readSites(read: Read): readonly Site[] {
   };
   const named = read('SITES', (text) => distinct(list(text).map(site)));
   const slug = slugOf(named);
-  const blocked = read('BLOCKED_HOSTS', (text) => list(text).map(forSite(slug, hostName)));
-  const closed = read('CLOSED_PATHS', (text) => list(text).map(forSite(slug, path)));
+  const blocked = read('BLOCKED_HOSTS', (text) => list(text).map(forSite(slug, readHostName)));
+  const closed = read('CLOSED_PATHS', (text) => list(text).map(forSite(slug, readPath)));
   const vouching = read('VOUCH_REQUIRED', (text) => list(text).map(slug));
   const lenient = read('LENIENT_WEBMENTIONS', (text) => list(text).map(slug));
-  const of = (entries: readonly ForSite[], slug: string): string[] =>
+  const of = (entries: readonly ForSite[], slug?: string): string[] =>
     entries.filter((each) => each.slug === undefined || each.slug === slug).map((each) => each.value);
-  return named.map(({ slug, addresses }) => ({
-    slug,
-    addresses,
+  const choices = (slug?: string): SiteChoices => ({
     policy,
     quoting,
     blockedHosts: of(blocked, slug),
     closedPaths: of(closed, slug),
-    requiresVouch: vouching.includes(slug),
-    isLenient: lenient.includes(slug),
+    requiresVouch: slug !== undefined && vouching.includes(slug),
+    isLenient: slug !== undefined && lenient.includes(slug),
     takesOwn,
     closeAfterDays,
     thresholds,
-  }));
+  });
+  return {
+    sites: named.map((each) => ({ ...each, ...choices(each.slug) })),
+    usualChoices: choices(),
+  };
 }
 
 /** `slug=URL|ALIAS|…`, or without the slug, which then is the first label of the host. */
 function site(text: string): Pick<Site, 'slug' | 'addresses'> {
   const [, named, addresses = ''] = /^(?:([^=:/|]*)=)?(.*)$/su.exec(text) ?? [];
   const [own, ...aliases] = addresses.split('|').map((address) => address.trim());
-  const url = httpUrl(own ?? '');
-  const slug = named?.trim() ?? url.hostname.replace(/^www\./u, '').split('.')[0] ?? '';
-  if (!/^[a-z0-9][a-z0-9-]{0,62}$/u.test(slug)) {
-    throw new Error(
-      `"${slug}" is no name for a site: lower-case letters, digits and hyphens, as in "blog=${url.href}"`,
-    );
-  }
-  if (reservedSlugs.has(slug)) {
-    throw new Error(`"${slug}" is a route of linkbackd; name the site otherwise, as in "blog=${url.href}"`);
-  }
-  return {
-    slug,
-    addresses: [url, ...aliases.map((alias) => httpUrl(alias.includes('://') ? alias : `https://${alias}`))],
-  };
+  const url = readBaseUrl(own ?? '');
+  const slug = readSlug(named?.trim() ?? slugFrom(url), `"blog=${url.href}"`);
+  return { slug, addresses: [url, ...aliases.map(readAlias)] };
 }
 
 function distinct(
@@ -215,25 +232,6 @@ function slugOf(sites: readonly Pick<Site, 'slug'>[]): (text: string) => string 
     if (sites.length === 0 || sites.some(({ slug }) => slug === text)) return text;
     throw new Error(`"${text}" is no site; SITES has ${sites.map(({ slug }) => slug).join(', ')}`);
   };
-}
-
-function hostName(text: string): string {
-  const url = URL.parse(`http://${text}/`);
-  if (url === null || !/^[^/:@?#]+$/u.test(text)) throw new Error(`"${text}" is no host name`);
-  return url.hostname.replace(/^www\./u, '');
-}
-
-function path(text: string): string {
-  if (text.startsWith('/') && !/[?#]/u.test(text)) return text;
-  throw new Error(`"${text}" is no path; it starts with a slash, as in "/about"`);
-}
-
-function httpUrl(text: string): URL {
-  const url = parsePageUrl(text);
-  if (url === undefined) throw new Error(`"${text}" is no http or https address`);
-  if (url.search !== '' || url.hash !== '')
-    throw new Error(`"${text}" has a query or a fragment; leave it out`);
-  return url;
 }
 
 function sqliteFile(text: string): string {
@@ -280,9 +278,16 @@ function trustedProxies(text: string): number | string[] | false {
   if (text === 'off') return false;
   if (/^\d+$/u.test(text)) return Number(text);
   const networks = list(text);
-  const wrong = networks.find((each) => isIP(each.replace(/\/\d+$/u, '')) === 0);
+  const wrong = networks.find((each) => !isNetwork(each));
   if (wrong === undefined) return networks;
   throw new Error(`"${wrong}" is neither "off", a number of hops, nor a network such as 10.0.0.0/8`);
+}
+
+/** An address, alone or with as many leading bits as count. */
+function isNetwork(text: string): boolean {
+  const [address = '', bits = '1', ...more] = text.split('/');
+  const most = { 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  return more.length === 0 && /^\d{1,3}$/u.test(bits) && Number(bits) >= 1 && Number(bits) <= most;
 }
 
 function growingDays(text: string): number[] {

@@ -83,6 +83,8 @@ export type Announcement = {
   readonly claims: Claims | null;
   /** The page that the sender says vouches for its own. */
   readonly vouch: string | null;
+  /** Whoever sent it last: for limits and abuse reports, and shown to nobody. */
+  readonly senderIp: string | null;
   readonly firstAt: number;
   readonly lastAt: number;
 };

@@ -3,8 +3,10 @@ import type { Linkback } from '../linkback/linkback.ts';
 import type { PingStore } from '../linkback/ports.ts';
 import type { JobState } from '../linkback/owner-ports.ts';
 import type { Db } from './engine.ts';
+import { hostKey } from './host-key.ts';
 import { askAgain } from './jobs.ts';
 import type { Note, NotingEngine } from './noting.ts';
+import { recallStore } from './recall.ts';
 import { jsonOrNull, searchText } from './rows.ts';
 import { count } from './tallies.ts';
 import type { LinkbackRow } from './tables.ts';
@@ -13,7 +15,10 @@ import type { LinkbackRow } from './tables.ts';
 export const recheckAfterMs = 30_000;
 
 export function pingStore(engine: NotingEngine): PingStore {
-  return { file: (ping) => engine.write((db, note) => filePing(db, ping, note)) };
+  return {
+    file: (ping) => engine.write((db, note) => filePing(db, ping, note)),
+    ...recallStore(engine.db),
+  };
 }
 
 async function filePing(db: Db, ping: AcceptedPing, note: Note): Promise<Filed> {
@@ -41,6 +46,7 @@ async function fileNew(db: Db, ping: AcceptedPing, note: Note): Promise<Filed> {
       protocol: ping.dialect,
       source: ping.source,
       source_host: ping.sourceHost,
+      host_key: hostKey(ping.sourceHost),
       target: ping.target,
       target_key: ping.targetKey,
       fragment: ping.fragment,
@@ -63,14 +69,14 @@ async function fileNew(db: Db, ping: AcceptedPing, note: Note): Promise<Filed> {
 
 /** A linkback as it stands when it has been filed. */
 function newLinkback(ping: AcceptedPing, statusId: string): Linkback {
-  const { dialect, source, target, claims, vouch, at } = ping;
+  const { dialect, source, target, claims, vouch, senderIp, at } = ping;
   const times = { firstAt: at, lastAt: at };
   return {
     id: ping.newId,
     site: ping.site,
     type: 'mention',
     protocol: dialect,
-    announcements: [{ dialect, source, target, statusId, held: false, claims, vouch, ...times }],
+    announcements: [{ dialect, source, target, statusId, held: false, claims, vouch, senderIp, ...times }],
     source,
     sourceHost: ping.sourceHost,
     target,
@@ -113,11 +119,14 @@ async function announce(db: Db, linkbackId: string, ping: AcceptedPing): Promise
   };
   const before = await db
     .selectFrom('announcement')
-    .select(['source', 'target', 'held'])
+    .select(['source', 'target', 'held', 'status_id'])
     .where('linkback_id', '=', linkbackId)
     .where('dialect', '=', ping.dialect)
     .where('pair_key', '=', ping.pairKey)
     .executeTakeFirst();
+  // It says nothing new, and the time since the one before goes on.
+  if (before !== undefined && ping.notBefore !== undefined)
+    return { statusId: before.status_id, asksAnew: false };
   const row = await db
     .insertInto('announcement')
     .values({
@@ -156,7 +165,7 @@ async function recheck(db: Db, known: KnownPair, ping: AcceptedPing, asksAnew: b
   const hasToRest = known.verification === 'verified' && !asksAnew;
   // A look that is in hand counts from now: it ends later.
   const lastCheck = job?.state === 'leased' ? ping.at : (known.checked_at ?? 0);
-  const at = hasToRest ? Math.max(ping.at, lastCheck + recheckAfterMs) : ping.at;
+  const at = Math.max(ping.at, ping.notBefore ?? 0, hasToRest ? lastCheck + recheckAfterMs : 0);
   await askAgain(db, { linkbackId: known.id, jobId: ping.newId, host: ping.jobHost, at });
   return false;
 }

@@ -88,6 +88,7 @@ function decodeAnnouncement(row: AnnouncementRow): Announcement {
     held: row.held === 1,
     claims: parsed(row.claims) as Claims | null,
     vouch: row.vouch,
+    senderIp: row.sender_ip,
     firstAt: row.first_at,
     lastAt: row.last_at,
   };

@@ -5,6 +5,7 @@ import type { Site } from '../linkback/site.ts';
 import type { Found, NotFound, Outcome, Setback } from '../linkback/verdict.ts';
 import type { Fetched, FetchPage, Later } from '../web/fetch.ts';
 import type { PageReading, Reader } from '../web/reader.ts';
+import type { AskOpinion } from './akismet.ts';
 import { fillFromClaims } from './claims.ts';
 import { cutExcerpt } from './excerpt.ts';
 import { chooseLink, type Asked } from './link.ts';
@@ -23,6 +24,8 @@ export type VerifyOptions = {
   readonly checkVouch: CheckVouch;
   readonly fetchPage: FetchPage;
   readonly reader: Pick<Reader, 'read'>;
+  /** What others think of a new one. */
+  readonly askOpinion: AskOpinion;
   readonly now: () => number;
 };
 
@@ -79,7 +82,9 @@ export function makeVerify(options: VerifyOptions): Verify {
     if (isUnvouched(site, linkback, vouch))
       return notFound('access-denied', 'gone', `vouch: ${vouch?.detail ?? ''}`);
     const evidence = vouch === null ? found.evidence : { ...found.evidence, vouch };
-    return { ...found, evidence, filing: refiling(site, { source, target }, names) };
+    const isNew = linkback.verifiedAt === null;
+    const opinions = isNew ? await options.askOpinion(site, linkback, found, signal) : [];
+    return { ...found, evidence, opinions, filing: refiling(site, { source, target }, names) };
   };
 }
 

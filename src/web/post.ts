@@ -11,12 +11,19 @@ import {
 
 /** Deadline of a whole post: names, connection, the answer. */
 export const postTimeoutMs = 10_000;
-/** So much of an answer's body is let in before we hang up; nobody reads it. */
+/** So much of an answer's body is let in before we hang up. */
 export const maxAnswerBytes: number = 64 * 1024;
 
 /** What a post came to; a redirect is an answer like any other, and is not followed. */
 export type Posted =
-  { readonly kind: 'answer'; readonly status: number; readonly retryAfterMs?: number } | Unreached;
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      /** The beginning of the answer's body. */
+      readonly text: string;
+      readonly retryAfterMs?: number;
+    }
+  | Unreached;
 
 export type Posting = { readonly headers: Readonly<Record<string, string>>; readonly body: string };
 
@@ -45,17 +52,19 @@ export function makePost(options: FetchOptions): Post {
 
 async function readAnswer(response: Dispatcher.ResponseData, now: number): Promise<Posted> {
   const retryAfterMs = parseRetryAfter(single(response.headers['retry-after']), now);
-  await letIn(response.body);
+  const text = await letIn(response.body);
   const { statusCode: status } = response;
-  return { kind: 'answer', status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  return { kind: 'answer', status, text, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 
 /** A receiver that is cut off while it answers may take that for a failure of its own. */
-async function letIn(body: Dispatcher.ResponseData['body']): Promise<void> {
+async function letIn(body: Dispatcher.ResponseData['body']): Promise<string> {
+  const chunks: Buffer[] = [];
   let bytes = 0;
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
       bytes += chunk.length;
+      chunks.push(chunk);
       if (bytes > maxAnswerBytes) break;
     }
   } catch {
@@ -63,4 +72,5 @@ async function letIn(body: Dispatcher.ResponseData['body']): Promise<void> {
   } finally {
     discard(body);
   }
+  return Buffer.concat(chunks).toString('utf8');
 }

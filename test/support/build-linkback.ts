@@ -37,6 +37,7 @@ export function buildLinkback(change: Partial<Linkback> = {}): Linkback {
         held: false,
         claims: null,
         vouch: null,
+        senderIp: '192.0.2.1',
         firstAt: 1000,
         lastAt: 1000,
       },

@@ -1,3 +1,4 @@
+import { askNobody } from '../../src/verify/akismet.ts';
 import { describe, expect, it } from 'vitest';
 import type { Linkback } from '../../src/linkback/linkback.ts';
 import type { Site } from '../../src/linkback/site.ts';
@@ -25,6 +26,7 @@ function verify(fetched: Fetched, world: World = {}, signal: AbortSignal = never
     checkVouch: async () => null,
     fetchPage: async () => fetched,
     reader: plainReader,
+    askOpinion: askNobody,
     now: () => 1_000_000_000,
     ...world,
   })(buildLinkback(world.linkback), signal);
@@ -71,7 +73,16 @@ describe('verifying a source that links', () => {
       },
       filing: null,
       held: ['pingback'],
+      opinions: [],
     });
+  });
+
+  it('asks others for their opinion of a new one only', async () => {
+    const opinion = { name: 'akismet', weight: 6, sentence: 'Akismet takes it for spam.' } as const;
+    const asking = { askOpinion: async () => [opinion] };
+    expect(await verify(answerOf(page), asking)).toMatchObject({ opinions: [opinion] });
+    const known = { ...asking, linkback: { verifiedAt: 5 } };
+    expect(await verify(answerOf(page), known)).toMatchObject({ opinions: [] });
   });
 
   it('quotes as the site wishes', async () => {
