@@ -48,7 +48,8 @@ export function setupOf(site: Site, target: URL, title: string, baseUrl: string)
 function widgetOf({ href }: URL, baseUrl: string): string {
   const list = `${baseUrl}/linkbacks?target=${encodeURIComponent(href)}`;
   return html`<script src="${baseUrl}/widget.js" async></script>
-<link-backs target="${href}"><a href="${list}">Linkbacks</a></link-backs>`.html;
+<link-backs target="${href}" style="display: block; min-height: 8rem"><a href="${list}">Linkbacks</a></link-backs>`
+    .html;
 }
 
 function rdfOf(target: URL, title: string, ping: string): string {

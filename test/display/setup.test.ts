@@ -57,7 +57,7 @@ describe('the list in a page', () => {
     const { widget } = setup('https://blog.example/?a=1&b="2"');
     expect(widget).toBe(
       `<script src="https://linkbacks.example/widget.js" async></script>
-<link-backs target="https://blog.example/?a=1&amp;b=%222%22"><a href="https://linkbacks.example/linkbacks?target=https%3A%2F%2Fblog.example%2F%3Fa%3D1%26b%3D%25222%2522">Linkbacks</a></link-backs>`,
+<link-backs target="https://blog.example/?a=1&amp;b=%222%22" style="display: block; min-height: 8rem"><a href="https://linkbacks.example/linkbacks?target=https%3A%2F%2Fblog.example%2F%3Fa%3D1%26b%3D%25222%2522">Linkbacks</a></link-backs>`,
     );
   });
 });
