@@ -14,6 +14,7 @@ import type { Config } from './config.ts';
 import { unavailableRetrySeconds } from './linkback/accept.ts';
 import { problem, problemType } from './linkback/problem.ts';
 import { Unavailable } from './linkback/unavailable.ts';
+import { credibleForwarding } from './protocols/forwarded.ts';
 import { keepSpelling } from './protocols/trackback/receive.ts';
 import { answerUnread } from './protocols/unread.ts';
 
@@ -53,6 +54,11 @@ export function buildServer(config: Config, logger: LoggerOptions): FastifyInsta
       if (socket.writable) socket.write(answerClientError(error, withoutPrefix));
       socket.destroy(error);
     },
+  });
+  server.addHook('onRequest', ({ raw: { headers } }, _reply, next) => {
+    const forwarded = headers['x-forwarded-for'];
+    if (forwarded !== undefined) headers['x-forwarded-for'] = credibleForwarding(String(forwarded));
+    next();
   });
   server.setErrorHandler((error: FastifyError, request, reply) => {
     if (error instanceof Unavailable) {

@@ -38,6 +38,8 @@ export type AcceptedPing = {
   readonly senderIp: string;
   readonly claims: Claims | null;
   readonly vouch: string | null;
+  /** For a ping that says the same as one just before it: no look that it asks for comes sooner. */
+  readonly notBefore?: number;
   /** Ids to use when the pair is new: public and internal, and unguessable for the sender. */
   readonly newId: string;
   readonly newStatusId: string;
@@ -54,20 +56,25 @@ export type Filed = {
   readonly parked: boolean;
 };
 
+/** Says whether there is room for a ping, and how it is to be filed. */
+export type Admit = (ping: JudgedPing, now: number) => Promise<Refusal | Pick<AcceptedPing, 'notBefore'>>;
+
 /** What accepting needs from outside. */
 export type AcceptPorts = {
   readonly sites: () => readonly Site[];
   /** The rules that stand on a site. */
   readonly rulesOf: (site: string) => readonly Rule[];
   readonly file: (ping: AcceptedPing) => Promise<Filed>;
-  /** Gives `too-many` when this caller has sent more than its share. */
-  readonly limit: (ping: Ping, now: number) => Refusal | undefined;
+  /** Counts a ping with its caller; gives `too-many` when they have sent more than their share. */
+  readonly limitCaller: (senderIp: string, now: number) => Promise<Refusal | undefined>;
+  readonly admit: Admit;
   readonly isStopping: () => boolean;
   readonly now: () => number;
   readonly newId: () => string;
 };
 
-export type Accept = (ping: Ping) => Promise<Filed | Refusal>;
+/** Takes a ping; a dialect may have a refusal of its own, to be asked for only once the caller has been counted. */
+export type Accept = (ping: Ping, objection?: () => Promise<Refusal | undefined>) => Promise<Filed | Refusal>;
 
 /** How long a caller should wait when the store cannot take its ping, in seconds. */
 export const unavailableRetrySeconds = 60;
@@ -77,30 +84,45 @@ export const unavailableRetrySeconds = 60;
  *
  * When this gives {@link Filed}, the ping is on disk.
  *
- * Refuses: what {@link judgePing} refuses; `too-many` over the limits; `unavailable` when stopping or when the store
+ * Pings that say the same at the same time are one: all get the answer of the first.
+ *
+ * Refuses: what {@link judgePing}, the dialect and the limits refuse; `unavailable` when stopping or when the store
  *          cannot write; `our-fault` for a pair whose job is parked.
  * Throws:  only defects.
  */
 export function makeAccept(ports: AcceptPorts): Accept {
-  return async (ping) => {
+  const underWay = new Map<string, Promise<Filed | Refusal>>();
+  return async (ping, objection) => {
     if (ports.isStopping()) return refuse('unavailable', unavailableRetrySeconds);
-    const now = ports.now();
-    const over = ports.limit(ping, now);
+    const over = await ports.limitCaller(ping.senderIp, ports.now());
     if (over !== undefined) return over;
     const judged = judgePing(ping, ports);
     if ('refused' in judged) return judged;
-    try {
-      const newStatusId = randomBytes(16).toString('base64url');
-      const filed = await ports.file({ ...judged, newId: ports.newId(), newStatusId, at: now });
-      return filed.parked ? refuse('our-fault') : filed;
-    } catch (error) {
-      if (error instanceof Unavailable) return refuse('unavailable', unavailableRetrySeconds);
-      throw error;
-    }
+    const objected = await objection?.();
+    if (objected !== undefined) return objected;
+    const words = JSON.stringify({ ...judged, senderIp: '' });
+    const filing = underWay.get(words) ?? file(judged, ports).finally(() => underWay.delete(words));
+    underWay.set(words, filing);
+    return filing;
   };
 }
 
-type JudgedPing = Omit<AcceptedPing, 'newId' | 'newStatusId' | 'at'>;
+async function file(judged: JudgedPing, ports: AcceptPorts): Promise<Filed | Refusal> {
+  const at = ports.now();
+  try {
+    const admitted = await ports.admit(judged, at);
+    if ('refused' in admitted) return admitted;
+    const newStatusId = randomBytes(16).toString('base64url');
+    const filed = await ports.file({ ...judged, ...admitted, newId: ports.newId(), newStatusId, at });
+    return filed.parked ? refuse('our-fault') : filed;
+  } catch (error) {
+    if (error instanceof Unavailable) return refuse('unavailable', unavailableRetrySeconds);
+    throw error;
+  }
+}
+
+/** A ping that passed every check that needs neither the network nor the store. */
+export type JudgedPing = Omit<AcceptedPing, 'newId' | 'newStatusId' | 'at' | 'notBefore'>;
 
 /**
  * Decides what can be decided about a ping without looking at the network or the store.

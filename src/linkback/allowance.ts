@@ -1,48 +1,108 @@
-import { isIPv6 } from 'node:net';
-import type { Ping } from './accept.ts';
+import type { JudgedPing } from './accept.ts';
+import { makeBuckets, perHour, perMinute, type Buckets } from './buckets.ts';
+import type { TrustStore } from './ports.ts';
 import { refuse, type Refusal } from './refusal.ts';
 
-/** Callers remembered at once; the one that has been quiet for longest is forgotten first. */
-const maxCallers = 50_000;
+/** Pings that name pages of one host as their sources, in an hour. */
+export const pingsPerHost = 60;
+/** The same of one registrable domain: hosts cost nothing below a name one has. */
+export const pingsPerDomain = 120;
+/** Pings for one of our pages, in an hour. */
+export const pingsPerTarget = 600;
+/** Pairs nobody has heard of, from everybody together, in a minute. */
+export const newPairsPerMinute = 300;
 
-type Bucket = { tokens: number; at: number };
+export type CountedPing = Pick<JudgedPing, 'site' | 'sourceHost' | 'targetKey'> & {
+  /** Whether nobody has announced this pair before. */
+  readonly isNew: boolean;
+};
+
+/** How many pings are taken: each verb counts one, or gives `too-many` with the seconds until there may be another. */
+export type Allowance = {
+  /** Counts a ping with its caller, whatever becomes of it. */
+  readonly caller: (senderIp: string, now: number) => Promise<Refusal | undefined>;
+  /** Counts what a ping would have us store and look at; one that is refused counts nowhere. */
+  readonly ping: (ping: CountedPing, now: number) => Promise<Refusal | undefined>;
+};
+
+export type AllowanceOptions = {
+  /** Of one caller. */
+  readonly pingsPerMinute: number;
+  /** The registrable domain of a host. */
+  readonly domainOf: (host: string) => string;
+  readonly isApprovedHost: TrustStore['isApprovedHost'];
+};
+
+/** For when limits are off. */
+export const anyCaller: Allowance['caller'] = async () => undefined;
+
+type Bucket = readonly [buckets: Buckets, key: string];
 
 /**
- * Makes the limit on pings per caller: a token bucket that holds a minute's share.
+ * Makes the limits on pings. docs/adr/0010-limits.md says why they are in this order.
  *
- * Refuses: `too-many`, with the seconds until the next ping may come.
+ * What strangers can use up together, a page's share and everybody's, holds up no host that the owner has approved.
+ *
+ * Limits:  `pingsPerMinute` of one caller; {@link pingsPerHost}, {@link pingsPerDomain}, {@link pingsPerTarget},
+ *          {@link newPairsPerMinute}. Each can be used at once, and fills up again little by little.
+ * Refuses: `too-many`.
  */
-export function makeAllowance(perMinute: number): (ping: Ping, now: number) => Refusal | undefined {
-  const buckets = new Map<string, Bucket>();
-  const perMs = perMinute / 60_000;
-  return ({ senderIp }, now) => {
-    const caller = callerOf(senderIp);
-    const { tokens, at } = buckets.get(caller) ?? { tokens: perMinute, at: now };
-    const filled = Math.min(perMinute, tokens + Math.max(0, now - at) * perMs);
-    buckets.delete(caller);
-    buckets.set(caller, { tokens: filled >= 1 ? filled - 1 : filled, at: now });
-    if (buckets.size > maxCallers) forgetOldest(buckets);
-    return filled >= 1 ? undefined : refuse('too-many', Math.ceil((1 - filled) / perMs / 1000));
+export function makeAllowance(options: AllowanceOptions): Allowance {
+  const callers = makeBuckets(perMinute(options.pingsPerMinute));
+  const hosts = makeBuckets(perHour(pingsPerHost));
+  const domains = makeBuckets(perHour(pingsPerDomain));
+  const targets = makeBuckets(perHour(pingsPerTarget));
+  const everybody = makeBuckets(perMinute(newPairsPerMinute));
+  return {
+    caller: async (senderIp, now) => count([[callers, callerOf(senderIp)]], now),
+    ping: async ({ site, sourceHost, targetKey, isNew }, now) => {
+      const own: Bucket[] = [
+        [hosts, sourceHost],
+        [domains, options.domainOf(sourceHost)],
+      ];
+      const shared: Bucket[] = [[targets, targetKey], ...(isNew ? [[everybody, ''] as const] : [])];
+      const isSpared = longestWait(shared, now) > 0 && (await options.isApprovedHost(site, sourceHost));
+      return count(isSpared ? own : [...own, ...shared], now);
+    },
   };
 }
 
-/** A map keeps its keys in the order in which they were set. */
-function forgetOldest(buckets: Map<string, Bucket>): void {
-  const oldest = buckets.keys().next();
-  if (oldest.done !== true) buckets.delete(oldest.value);
+/** Takes a token of each bucket, or of none. */
+function count(buckets: readonly Bucket[], now: number): Refusal | undefined {
+  const waitMs = longestWait(buckets, now);
+  if (waitMs > 0) return refuse('too-many', Math.ceil(waitMs / 1000));
+  for (const [bucket, key] of buckets) bucket.take(key, now);
+  return undefined;
 }
 
-/** One caller is one IPv4 address, or the /64 that one IPv6 subscriber has to themselves. */
+function longestWait(buckets: readonly Bucket[], now: number): number {
+  return Math.max(...buckets.map(([bucket, key]) => bucket.waitMs(key, now)));
+}
+
+/** The one caller that all are who have no address. */
+export const nobodyKnown = 'unknown';
+
+/**
+ * Who calls, for limits: one IPv4 address, or the /64 that one IPv6 subscriber has to themselves.
+ *
+ * What is no address is all one caller: nobody becomes somebody else by spelling.
+ */
 export function callerOf(ip: string): string {
-  if (!isIPv6(ip)) return ip;
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/iu.exec(ip)?.[1];
-  if (mapped !== undefined) return mapped;
-  const [head = '', tail] = ip.replace(/%.*$/u, '').split('::');
-  const first = head === '' ? [] : head.split(':');
-  const last = tail === undefined || tail === '' ? [] : tail.split(':');
-  const groups = [...first, ...Array<string>(Math.max(0, 8 - first.length - last.length)).fill('0'), ...last];
-  return `${groups
-    .slice(0, 4)
-    .map((group) => group.toLowerCase().replace(/^0+(?=.)/u, ''))
-    .join(':')}::/64`;
+  if (/^[\d.]+$/u.test(ip)) return URL.parse(`http://${ip}/`)?.hostname === ip ? ip : nobodyKnown;
+  const groups = groupsOf(ip.replace(/%.*$/su, ''));
+  if (groups === undefined) return nobodyKnown;
+  const [, , , , , sixth, ...last] = groups;
+  const isMapped = groups.slice(0, 5).every((group) => group === 0) && sixth === 0xffff;
+  if (isMapped) return last.flatMap((group) => [group >> 8, group & 0xff]).join('.');
+  const prefix = groups.slice(0, 4).map((group) => group.toString(16));
+  return `${prefix.join(':')}::/64`;
+}
+
+/** The eight groups of an IPv6 address, however it is spelled. */
+function groupsOf(ip: string): readonly number[] | undefined {
+  const spelled = /^[\da-f:.]+$/iu.test(ip) ? URL.parse(`http://[${ip}]/`)?.hostname.slice(1, -1) : undefined;
+  if (spelled === undefined) return undefined;
+  const [head = [], tail = []] = spelled.split('::').map((part) => (part === '' ? [] : part.split(':')));
+  const zeros = Array<string>(8 - head.length - tail.length).fill('0');
+  return [...head, ...zeros, ...tail].map((group) => Number.parseInt(group, 16));
 }

@@ -1,4 +1,4 @@
-import type { AcceptedPing, Filed } from './accept.ts';
+import type { AcceptedPing, Filed, JudgedPing } from './accept.ts';
 import type { Dialect, Linkback, LinkbackType, Rsvp } from './linkback.ts';
 import type { Progress, Settlement } from './settle.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -61,6 +61,15 @@ export type JobStore = {
 export type PingStore = {
   /** Writes the linkback and its job in one transaction and resolves when it is on disk. */
   readonly file: (ping: AcceptedPing) => Promise<Filed>;
+  /** What is known of the pair that a ping announces; undefined when nobody has announced it. */
+  readonly recall: (ping: JudgedPing) => Promise<Recalled | undefined>;
+  /** How many jobs are open, counting no further than `most`. */
+  readonly openJobs: (most: number) => Promise<number>;
+};
+
+export type Recalled = {
+  /** When the same dialect last said the very same; null when it never did, or in other words. */
+  readonly saidAt: number | null;
 };
 
 /** A page of a list: `next` is the cursor of the following page. */

@@ -342,6 +342,92 @@ export function storeSuite(name: string, open: () => Promise<OpenedStore>): void
     });
   });
 
+  describe(`${name}: a ping that says the same as one just before it`, () => {
+    const words = { pairKey: 'pair', source: 'https://other.example/entry' } as const;
+
+    it('is known by its pair, its dialect and its very words', async () => {
+      expect(await store.recall(buildPing(words))).toBeUndefined();
+      const claims = { title: 'A', excerpt: 'B', blogName: 'C', bytes: null };
+      await file({ ...words, dialect: 'trackback', claims });
+      await file({ ...words, dialect: 'webmention', vouch: 'https://friend.example/' });
+      const saidAt = clock.now();
+      clock.advance(second);
+      const recall = (change: Partial<AcceptedPing>): ReturnType<Store['recall']> =>
+        store.recall(buildPing({ ...words, senderIp: '192.0.2.9', ...change }));
+      expect(await recall({ dialect: 'trackback', claims })).toEqual({ saidAt });
+      expect(await recall({ dialect: 'webmention', vouch: 'https://friend.example/' })).toEqual({ saidAt });
+      const others: Partial<AcceptedPing>[] = [
+        { dialect: 'pingback' },
+        { dialect: 'trackback', claims: { ...claims, title: 'D' } },
+        { dialect: 'trackback', claims: null },
+        { dialect: 'webmention', vouch: null },
+        { dialect: 'trackback', claims, source: 'https://other.example/entry#x' },
+        { dialect: 'trackback', claims, target: 'http://blog.example/post' },
+      ];
+      for (const other of others) expect(await recall(other)).toEqual({ saidAt: null });
+      expect(await recall({ pairKey: 'other pair' })).toBeUndefined();
+    });
+
+    it.each([
+      // A verified pair rests from the end of its last look, which was a second later.
+      ['verified', buildFound(), 31 * second],
+      ['refused', buildNotFound(), 30 * second],
+      ['refused for good', buildNotFound({ finding: 'gone' }), 30 * second],
+    ])(
+      'has a pair that is %s by now looked at once more, when its time is over',
+      async (_, outcome, restMs) => {
+        const first = await file(words);
+        const saidAt = clock.now();
+        const notBefore = saidAt + 30 * second;
+        clock.advance(second);
+        await finish(await claimOne(), outcome);
+        for (let count = 0; count < 3; count += 1) {
+          clock.advance(second);
+          expect(await file({ ...words, notBefore })).toMatchObject({ statusId: first.statusId });
+        }
+        expect(await store.job(first.linkbackId)).toMatchObject({ dueAt: saidAt + restMs });
+      },
+    );
+
+    it.each(['waits', 'is in hand'])(
+      'asks for nothing while the look of the one before %s',
+      async (state) => {
+        const { linkbackId } = await file(words);
+        const notBefore = clock.now() + 30 * second;
+        const lease = state === 'is in hand' ? await claimOne() : undefined;
+        const job = await store.job(linkbackId);
+        clock.advance(second);
+        await file({ ...words, notBefore });
+        expect(await store.job(linkbackId)).toEqual(job);
+        await finish(lease ?? (await claimOne()), buildFound());
+        expect(await store.job(linkbackId)).toBeUndefined();
+      },
+    );
+
+    it('does not make its time longer', async () => {
+      await file(words);
+      const saidAt = clock.now();
+      clock.advance(20 * second);
+      await file({ ...words, notBefore: saidAt + 30 * second });
+      expect(await store.recall(buildPing(words))).toEqual({ saidAt });
+    });
+  });
+
+  describe(`${name}: counting promised work`, () => {
+    it('counts jobs that wait and jobs in hand, no dead ones, and no further than asked', async () => {
+      expect(await store.openJobs(10)).toBe(0);
+      for (let count = 0; count < 5; count += 1) await file();
+      expect(await store.openJobs(10)).toBe(5);
+      expect(await store.openJobs(3)).toBe(3);
+      const [parked, done] = await store.claim({ ...anyHost, limit: 2 });
+      expect(await store.openJobs(10)).toBe(5);
+      if (parked !== undefined)
+        await store.park(parked, settling(parked, buildNotFound({ reason: 'our-fault' })));
+      if (done !== undefined) await finish(done, buildFound());
+      expect(await store.openJobs(10)).toBe(3);
+    });
+  });
+
   describe(`${name}: leasing jobs`, () => {
     it('counts the attempt before the work begins', async () => {
       const { linkbackId } = await file();

@@ -92,7 +92,8 @@ describe('makeAccept', () => {
     const rest = {
       sites: () => sites,
       rulesOf: () => [],
-      limit: () => undefined,
+      limitCaller: async () => undefined,
+      admit: async () => ({}),
       isStopping: () => false,
       now: () => 5,
       newId: () => 'new',
@@ -113,7 +114,9 @@ describe('makeAccept', () => {
   it('writes nothing of a ping that it refuses', async () => {
     const these = ports();
     await makeAccept(these)({ ...ping, target: 'https://elsewhere.example/' });
-    await makeAccept({ ...these, limit: () => ({ refused: 'too-many' }) })(ping);
+    await makeAccept({ ...these, limitCaller: async () => ({ refused: 'too-many' }) })(ping);
+    await makeAccept({ ...these, admit: async () => ({ refused: 'unavailable' }) })(ping);
+    await makeAccept(these)(ping, async () => ({ refused: 'access-denied' }));
     await makeAccept({ ...these, isStopping: () => true })(ping);
     expect(these.written).toEqual([]);
   });
@@ -123,6 +126,39 @@ describe('makeAccept', () => {
     expect(await makeAccept(broken)(ping)).toEqual({ refused: 'unavailable', retryAfterSeconds: 60 });
     const stopping = ports({ isStopping: () => true });
     expect(await makeAccept(stopping)(ping)).toEqual({ refused: 'unavailable', retryAfterSeconds: 60 });
+  });
+
+  it('counts the caller first, then judges, then hears the dialect, and only then asks the store', async () => {
+    const steps: string[] = [];
+    const step = <Value>(name: string, value: Value): Promise<Value> => (
+      steps.push(name),
+      Promise.resolve(value)
+    );
+    const these = ports({
+      limitCaller: (ip) => step(`caller ${ip}`, undefined),
+      sites: () => (steps.push('judge'), sites),
+      admit: () => step('admit', { notBefore: 7 }),
+      file: ({ notBefore }) => step(`file ${notBefore}`, filed),
+    });
+    await makeAccept(these)(ping, () => step('dialect', undefined));
+    expect(steps).toEqual(['caller 192.0.2.1', 'judge', 'dialect', 'admit', 'file 7']);
+  });
+
+  it('asks nobody anything for a caller over their share', async () => {
+    const nobody = (): never => expect.fail('was asked');
+    const these = ports({ limitCaller: async () => ({ refused: 'too-many' }), sites: nobody, admit: nobody });
+    expect(await makeAccept(these)(ping, nobody)).toEqual({ refused: 'too-many' });
+  });
+
+  it('takes the same words of many at once for one ping, and other words for another', async () => {
+    const these = ports();
+    const accept = makeAccept(these);
+    const senders = Array.from({ length: 50 }, (_, n) => ({ ...ping, senderIp: `192.0.2.${n}` }));
+    const answers = await Promise.all(senders.map((each) => accept(each)));
+    expect(answers).toEqual(senders.map(() => filed));
+    expect(these.written).toHaveLength(1);
+    await Promise.all([accept(ping), accept({ ...ping, source: `${ping.source}?other` })]);
+    expect(these.written).toHaveLength(3);
   });
 
   it('lets a defect of the store pass as what it is', async () => {

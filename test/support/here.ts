@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildApp } from '../../src/app.ts';
+import { buildApp, type AppDependencies } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { adminToken, callApi, defaults, type Service } from './service.ts';
 
@@ -15,7 +15,10 @@ export type Here = Pick<Service, 'url' | 'get' | 'api'> & {
 };
 
 /** Starts a service whose settings are those of {@link defaults} and what a test says. */
-export async function startHere(env: Readonly<Record<string, string>>): Promise<Here> {
+export async function startHere(
+  env: Readonly<Record<string, string>>,
+  limits: Pick<AppDependencies, 'maxOpenJobs'> = {},
+): Promise<Here> {
   const folder = mkdtempSync(join(tmpdir(), 'linkbackd-test-'));
   let passed = 0;
   const now = (): number => Date.now() + passed;
@@ -24,6 +27,7 @@ export async function startHere(env: Readonly<Record<string, string>>): Promise<
     migrations: fileURLToPath(new URL('../../migrations', import.meta.url)),
     logger: false,
     now,
+    ...limits,
   });
   await app.start();
   const url = app.baseUrl();

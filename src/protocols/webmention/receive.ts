@@ -1,8 +1,8 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { Accept } from '../../linkback/accept.ts';
+import type { Accept, Ping } from '../../linkback/accept.ts';
 import { problem, problemType } from '../../linkback/problem.ts';
-import { isRefusal, type Refusal } from '../../linkback/refusal.ts';
+import { isRefusal, refuse, type Refusal } from '../../linkback/refusal.ts';
 import { bodyOf, takeBodiesAsBytes } from '../raw-body.ts';
 import { faults } from './faults.ts';
 import { maxRequestBytes, readRequest } from './wire.ts';
@@ -46,6 +46,9 @@ export function receiveWebmentions(app: FastifyInstance, options: WebmentionOpti
   done();
 }
 
+/** Not for good, unlike others of this reason: the same may be sent again, with a vouch. */
+const vouchFirst: Refusal = refuse('access-denied');
+
 /** A link to the form may fill it in. */
 const Filled = Type.Object({
   source: Type.Optional(Type.String()),
@@ -60,16 +63,19 @@ async function receive(
   const asked = readRequest(bodyOf(request), request.headers['content-type'] ?? '');
   if (asked === undefined) return refuseIt(request, reply, { refused: 'malformed' }, options);
   const { site } = request.params as { site?: string };
-  if (asked.vouch === undefined && (await options.needsVouch(asked.source, asked.target)))
-    return askForVouch(reply);
-  const filed = await options.accept({
+  const ping: Ping = {
     dialect: 'webmention',
     source: asked.source,
     target: asked.target,
     senderIp: request.ip,
     ...(site === undefined ? {} : { site }),
     ...(asked.vouch === undefined ? {} : { vouch: asked.vouch }),
+  };
+  const filed = await options.accept(ping, async () => {
+    const isLacking = asked.vouch === undefined && (await options.needsVouch(asked.source, asked.target));
+    return isLacking ? vouchFirst : undefined;
   });
+  if (filed === vouchFirst) return askForVouch(reply);
   if (isRefusal(filed)) return refuseIt(request, reply, filed, options, asked);
   const status = options.statusUrl(filed.statusId);
   // A person wants to see what becomes of it; a program gets its address.

@@ -38,9 +38,12 @@ function receiver(accept: Filed | Refusal | Error = filed, needsVouch = false) {
   const server = fastify();
   app = server;
   server.register(receiveWebmentions, {
-    accept: (ping) => {
+    accept: async (ping, objection) => {
+      const objected = await objection?.();
+      if (objected !== undefined) return objected;
       pings.push(ping);
-      return accept instanceof Error ? Promise.reject(accept) : Promise.resolve(accept);
+      if (accept instanceof Error) throw accept;
+      return accept;
     },
     needsVouch: () => Promise.resolve(needsVouch),
     statusUrl: (id) => `https://linkbacks.example/status/${id}`,
