@@ -1,7 +1,12 @@
 import type { Linkback } from './linkback.ts';
 
 /** A linkback before and after a commit: null before it is filed, and after it is erased. */
-export type Change = { readonly before: Linkback | null; readonly after: Linkback | null };
+export type Change = {
+  readonly before: Linkback | null;
+  readonly after: Linkback | null;
+  /** The decision that moves it with many others: whoever watches a list reads it anew rather than hear of each. */
+  readonly decision?: string;
+};
 
 export type Changes = {
   /** Tells everybody who listens, at once and in order. */

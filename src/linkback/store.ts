@@ -1,8 +1,10 @@
 import type {
+  DecisionStore,
   DeliveryStore,
   ExampleStore,
   ModerationStore,
   RuleStore,
+  ScheduleStore,
   SessionStore,
   SiteStore,
   TokenStore,
@@ -25,6 +27,8 @@ export type Store = JobStore &
   MentionStore &
   StatusStore &
   ModerationStore &
+  DecisionStore &
+  ScheduleStore &
   TrustStore &
   TargetStore &
   TokenStore &

@@ -67,14 +67,16 @@ export async function saveLinkback(
   if (after === before) return;
   note({ before, after });
   const decider = events.findLast(({ machine }) => machine === 'moderation')?.by.kind;
-  const decided = decider === undefined || decider === 'look' ? {} : { decided_by: decider };
+  // What is moved otherwise than by a decision cannot be taken back with one.
+  const decided =
+    decider === undefined || decider === 'look' ? {} : { decided_by: decider, decision_id: null };
   await db
     .updateTable('linkback')
     .set({ ...changingColumns(after), ...decided })
     .where('id', '=', after.id)
     .execute();
-  await notePublicity(db, before, after);
-  await recount(db, before, after);
+  await notePublicity(db, [{ before, after }], after.updatedAt);
+  await recount(db, [{ before, after }]);
   for (const each of after.announcements) await saveHeld(db, before, each);
   if (events.length === 0) return;
   await db
@@ -87,7 +89,7 @@ export async function saveLinkback(
 export async function forget(db: Db, id: string, at: number, note: Note): Promise<boolean> {
   const before = await loadLinkback(db, id);
   if (before === undefined) return false;
-  await withdraw(db, id, at);
+  await withdraw(db, [id], at);
   await forgetCalls(db, id);
   await db.deleteFrom('linkback').where('id', '=', id).execute();
   await count(db, before, -1);

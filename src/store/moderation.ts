@@ -1,18 +1,23 @@
-import { sql, type SelectQueryBuilder } from 'kysely';
 import { moderations, verifications } from '../linkback/linkback.ts';
 import type { Counts, ModerationQuery, ModerationStore } from '../linkback/owner-ports.ts';
+import type { Page } from '../linkback/ports.ts';
+import type { Linkback } from '../linkback/linkback.ts';
 import type { Db } from './engine.ts';
+import { hostLinkbacks } from './hosts.ts';
 import { askNow, jobState, type JobStoreOptions } from './jobs.ts';
-import { announcedBy, forget, loadLinkback, saveLinkback, toPage } from './linkbacks.ts';
+import { forget, loadLinkback, withAnnouncements } from './linkbacks.ts';
+import { matchingIds } from './matching.ts';
 import { decodeEvent } from './rows.ts';
 import type { NotingEngine } from './noting.ts';
-import type { LinkbackRow, Tables } from './tables.ts';
 import { tallies, type Tally } from './tallies.ts';
+import { walkCandidates } from './walk.ts';
 
 export function moderationStore(engine: NotingEngine, { now, newId }: JobStoreOptions): ModerationStore {
   const { db } = engine;
   return {
-    moderationList: async (query) => toPage(db, await moderationRows(db, query), query.limit),
+    moderationList: (query) => listPage(db, query),
+    hostLinkbacks: (site, host, exceptId, limit) => hostLinkbacks(db, { site, host, exceptId, limit }),
+    walk: (filter, visit) => walkCandidates(db, filter, visit),
     counts: (site) => countStates(db, site),
     linkback: (id) => loadLinkback(db, id),
     events: async (id) => {
@@ -27,14 +32,6 @@ export function moderationStore(engine: NotingEngine, { now, newId }: JobStoreOp
     attempts: (id) =>
       db.selectFrom('attempt').select(['at', 'detail']).where('linkback_id', '=', id).orderBy('id').execute(),
     job: (id) => jobState(db, id),
-    decide: (id, decide) =>
-      engine.write(async (transaction, note) => {
-        const linkback = await loadLinkback(transaction, id);
-        if (linkback === undefined) return undefined;
-        const decision = decide(linkback);
-        await saveLinkback(transaction, linkback, decision.linkback, decision.events, { newId, note });
-        return decision.linkback;
-      }),
     erase: (id) => engine.write((transaction, note) => forget(transaction, id, now(), note)),
     verifyAgain: (id) => engine.write((transaction) => verifyAgain(transaction, id, now(), newId())),
   };
@@ -47,45 +44,26 @@ async function verifyAgain(db: Db, id: string, at: number, jobId: string): Promi
   return true;
 }
 
-async function moderationRows(db: Db, query: ModerationQuery): Promise<LinkbackRow[]> {
-  const isNewestFirst = query.order === 'newest';
-  let rows = filtered(db.selectFrom('linkback').selectAll(), query);
-  if (query.after !== undefined) rows = rows.where('id', isNewestFirst ? '<' : '>', query.after);
-  return rows
-    .orderBy('id', isNewestFirst ? 'desc' : 'asc')
-    .limit(query.limit + 1)
-    .execute();
-}
-
-type Rows = SelectQueryBuilder<Tables, 'linkback', LinkbackRow>;
-
-function filtered(rows: Rows, query: ModerationQuery): Rows {
-  const { site, moderation, verification, protocol, type, host, q, since } = query;
-  if (site !== undefined) rows = rows.where('site', '=', site);
-  if (moderation !== undefined) rows = rows.where('moderation', '=', moderation);
-  if (verification !== undefined) rows = rows.where('verification', '=', verification);
-  if (type !== undefined) rows = rows.where('type', '=', type);
-  if (since !== undefined) rows = rows.where('received_at', '>=', since);
-  if (q !== undefined) rows = rows.where(contains('search_text', q.toLowerCase()));
-  if (host !== undefined) {
-    rows = rows.where((each) =>
-      each.or([each('source_host', '=', host), endsWith('source_host', `.${host}`)]),
-    );
+async function listPage(db: Db, { order, limit, after, ...reach }: ModerationQuery): Promise<Page<Linkback>> {
+  const ids: string[] = [];
+  for await (const piece of matchingIds(db, reach, { order, after, perPiece: limit + 1 })) {
+    ids.push(...piece);
+    if (ids.length > limit) break;
   }
-  if (protocol !== undefined) rows = rows.where(announcedBy(protocol));
-  return rows;
+  const shown = ids.slice(0, limit);
+  const next = ids.length > limit ? (shown.at(-1) ?? null) : null;
+  return { items: await loadInOrder(db, shown, order), next };
 }
 
-function contains(column: string, text: string) {
-  return sql<boolean>`${sql.ref(column)} LIKE ${`%${escapedLike(text)}%`} ESCAPE '\\'`;
-}
-
-function endsWith(column: string, text: string) {
-  return sql<boolean>`${sql.ref(column)} LIKE ${`%${escapedLike(text)}`} ESCAPE '\\'`;
-}
-
-function escapedLike(text: string): string {
-  return text.replace(/[\\%_]/gu, (special) => `\\${special}`);
+async function loadInOrder(db: Db, ids: readonly string[], order: 'oldest' | 'newest'): Promise<Linkback[]> {
+  if (ids.length === 0) return [];
+  const rows = await db
+    .selectFrom('linkback')
+    .selectAll()
+    .where('id', 'in', ids)
+    .orderBy('id', order === 'newest' ? 'desc' : 'asc')
+    .execute();
+  return withAnnouncements(db, rows);
 }
 
 async function countStates(db: Db, site: string | undefined): Promise<Counts> {

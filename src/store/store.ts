@@ -3,6 +3,7 @@ import type { TargetStore } from '../linkback/ports.ts';
 import type { Store } from '../linkback/store.ts';
 import type { TellCall } from '../linkback/webhook.ts';
 import { deliveryStore } from './deliveries.ts';
+import { decisionStore } from './decisions.ts';
 import type { Db, Engine } from './engine.ts';
 import { exampleStore } from './examples.ts';
 import { isApprovedHost, jobStore, type JobStoreOptions } from './jobs.ts';
@@ -13,6 +14,7 @@ import { pingStore } from './pings.ts';
 import { promiseCalls } from './promised-calls.ts';
 import { publicStore, statusStore } from './public.ts';
 import { ruleStore } from './rules.ts';
+import { scheduleStore } from './schedule.ts';
 import { siteStore } from './sites.ts';
 import { sessionStore, tokenStore } from './tokens.ts';
 import { makeWebhookHint, webhookStore } from './webhooks.ts';
@@ -43,6 +45,8 @@ export function makeStore(engine: Engine, options: StoreOptions): Store {
     ...mentionStore(engine),
     ...statusStore(engine),
     ...moderationStore(noting, options),
+    ...decisionStore(noting, options),
+    ...scheduleStore(engine, options),
     isApprovedHost: (site, host) => isApprovedHost(engine.db, site, host),
     ...targetStore(engine),
     ...tokenStore(engine),

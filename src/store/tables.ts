@@ -35,6 +35,7 @@ export type LinkbackRow = {
   protocol: Dialect;
   source: string;
   source_host: string;
+  host_key: string;
   target: string;
   target_key: string;
   fragment: string | null;
@@ -49,6 +50,7 @@ export type LinkbackRow = {
   signals: string | null;
   text_key: string | null;
   decided_by: 'policy' | 'person' | 'rule' | 'signals' | null;
+  decision_id: string | null;
   search_text: string;
   received_at: number;
   published_at: number | null;
@@ -168,10 +170,16 @@ export type DecisionRow = {
   site: string | null;
   moderation: Moderation;
   note: string;
+  moved: number;
   undone_at: number | null;
 };
 
-export type DecisionMemberRow = { decision_id: string; linkback_id: string; from_state: Moderation };
+export type DecisionMemberRow = {
+  decision_id: string;
+  linkback_id: string;
+  from_state: Moderation;
+  from_decider: LinkbackRow['decided_by'];
+};
 
 export type WebhookRow = {
   id: string;

@@ -23,11 +23,23 @@ export async function count(
     .execute();
 }
 
-/** Counts a linkback where it stands now instead of where it stood. */
-export async function recount(db: Db, before: Standing, after: Standing): Promise<void> {
-  if (before.moderation === after.moderation && before.verification === after.verification) return;
-  await count(db, before, -1);
-  await count(db, after, 1);
+/** Something that stood somewhere else before. */
+export type Moved = { readonly before: Standing; readonly after: Standing };
+
+/** Counts linkbacks where they stand now instead of where they stood: one statement for each pair of states. */
+export async function recount(db: Db, moves: readonly Moved[]): Promise<void> {
+  const changes = new Map<string, readonly [Standing, number]>();
+  const add = (standing: Standing, change: number): void => {
+    const key = [standing.site, standing.moderation, standing.verification].join(' ');
+    changes.set(key, [standing, (changes.get(key)?.[1] ?? 0) + change]);
+  };
+  for (const { before, after } of moves) {
+    add(before, -1);
+    add(after, 1);
+  }
+  // Always in the same order, so that two writers never wait for each other.
+  const ordered = [...changes].sort(([one], [other]) => (one < other ? -1 : 1));
+  for (const [, [standing, change]] of ordered) await count(db, standing, change);
 }
 
 export type Tally = {

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AcceptedPing } from '../../src/linkback/accept.ts';
-import { decide } from '../../src/linkback/decide.ts';
 import type { Moderation } from '../../src/linkback/linkback.ts';
 import type { Mention, MentionQuery, Withdrawal } from '../../src/linkback/ports.ts';
 import type { Store } from '../../src/linkback/store.ts';
@@ -9,10 +8,10 @@ import type { Found, Outcome } from '../../src/linkback/verdict.ts';
 import { buildFound, buildNotFound } from '../support/build-linkback.ts';
 import { buildPing } from '../support/build-ping.ts';
 import type { Clock } from '../support/clock.ts';
+import { decideOn } from '../support/owner.ts';
 import type { OpenedStore } from './store.ts';
 
 const second = 1000;
-const person = { kind: 'person', name: 'Ada' } as const;
 
 /** What every store promises to readers that know linkbacks by their serials. */
 export function mentionStoreSuite(name: string, open: () => Promise<OpenedStore>): void {
@@ -54,7 +53,7 @@ export function mentionStoreSuite(name: string, open: () => Promise<OpenedStore>
   };
 
   const decided = async (id: string, moderation: Moderation): Promise<void> => {
-    await store.decide(id, (linkback) => decide(linkback, moderation, person, '', clock.now()));
+    await decideOn(store, id, moderation);
   };
 
   const published = async (
@@ -132,11 +131,11 @@ export function mentionStoreSuite(name: string, open: () => Promise<OpenedStore>
 
     it('are not used up when what was decided is undone', async () => {
       const id = await verified();
-      const defect = new Error('a defect');
-      const failing = store.decide(id, () => {
-        throw defect;
-      });
-      await expect(failing).rejects.toBe(defect);
+      await opened.raw(
+        "INSERT INTO publication (serial, public_at, withdrawn_at, site, target, target_key) VALUES (1, 1, 1, 's', 't', 'k')",
+      );
+      await expect(decided(id, 'approved')).rejects.toThrow(/constraint/iu);
+      await opened.raw('DELETE FROM publication');
       await decided(id, 'approved');
       expect(await serials()).toEqual([1]);
     });

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AcceptedPing, Filed } from '../../src/linkback/accept.ts';
-import { decide } from '../../src/linkback/decide.ts';
 import { dialects, type Linkback, type Moderation } from '../../src/linkback/linkback.ts';
 import type { Claim, Lease, PublicQuery, SettleBasis } from '../../src/linkback/ports.ts';
 import type { Store } from '../../src/linkback/store.ts';
@@ -10,6 +9,7 @@ import type { Outcome } from '../../src/linkback/verdict.ts';
 import { buildFound, buildNotFound } from '../support/build-linkback.ts';
 import { buildPing } from '../support/build-ping.ts';
 import type { Clock } from '../support/clock.ts';
+import { decideOn } from '../support/owner.ts';
 
 /** An empty store over some engine, and what a suite needs to see through it. */
 export type OpenedStore = {
@@ -76,7 +76,7 @@ export function storeSuite(name: string, open: () => Promise<OpenedStore>): void
   };
 
   const decided = async (id: string, moderation: Moderation): Promise<void> => {
-    await store.decide(id, (linkback) => decide(linkback, moderation, person, '', clock.now()));
+    await decideOn(store, id, moderation);
   };
 
   /** Files a ping, has it verified, and approves it. */
@@ -1054,11 +1054,8 @@ export function storeSuite(name: string, open: () => Promise<OpenedStore>): void
     it('is kept with who said so, when and why', async () => {
       const { linkbackId } = await file();
       clock.advance(second);
-      const after = await store.decide(linkbackId, (linkback) =>
-        decide(linkback, 'rejected', person, 'not this one', clock.now()),
-      );
-      expect(after).toMatchObject({ moderation: 'rejected', updatedAt: clock.now() });
-      expect(await load(linkbackId)).toEqual(after);
+      await decideOn(store, linkbackId, 'rejected', 'not this one');
+      expect(await load(linkbackId)).toMatchObject({ moderation: 'rejected', updatedAt: clock.now() });
       expect(await store.events(linkbackId)).toEqual([
         {
           at: clock.now(),
@@ -1071,9 +1068,7 @@ export function storeSuite(name: string, open: () => Promise<OpenedStore>): void
       ]);
       await decided(linkbackId, 'rejected');
       expect(await store.events(linkbackId)).toHaveLength(1);
-      expect(
-        await store.decide('nobody', (linkback) => decide(linkback, 'spam', person, '', 1)),
-      ).toBeUndefined();
+      expect(await decideOn(store, 'nobody', 'spam')).toBeNull();
     });
 
     it('and what a look finds never undo each other, however they meet', async () => {
@@ -1162,9 +1157,19 @@ export function storeSuite(name: string, open: () => Promise<OpenedStore>): void
     it('keeps the last look at a page', async () => {
       expect(await store.targetLook('page')).toBeUndefined();
       await store.saveTargetLook('page', { isGone: true, page: null, publishedAt: null, expiresAt: 1000 });
-      expect(await store.targetLook('page')).toEqual({ isGone: true, page: null, publishedAt: null, expiresAt: 1000 });
+      expect(await store.targetLook('page')).toEqual({
+        isGone: true,
+        page: null,
+        publishedAt: null,
+        expiresAt: 1000,
+      });
       await store.saveTargetLook('page', { isGone: false, page: null, publishedAt: 5, expiresAt: 2000 });
-      expect(await store.targetLook('page')).toEqual({ isGone: false, page: null, publishedAt: 5, expiresAt: 2000 });
+      expect(await store.targetLook('page')).toEqual({
+        isGone: false,
+        page: null,
+        publishedAt: 5,
+        expiresAt: 2000,
+      });
     });
 
     it('finds a token by its digest only', async () => {

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { decide } from '../../src/linkback/decide.ts';
 import type { Moderation } from '../../src/linkback/linkback.ts';
 import { settle } from '../../src/linkback/settle.ts';
 import type { Store } from '../../src/linkback/store.ts';
@@ -9,12 +8,12 @@ import { buildFound } from '../support/build-linkback.ts';
 import { buildPing } from '../support/build-ping.ts';
 import { buildWebhook } from '../support/build-webhook.ts';
 import type { Clock } from '../support/clock.ts';
+import { decideOn } from '../support/owner.ts';
 import type { OpenedStore } from './store.ts';
 
 const second = 1000;
 const minute = 60 * second;
 const leaseMs = minute;
-const person = { kind: 'person', name: 'Ada' } as const;
 
 /** What a store is told to tell, and whom to tell of it. */
 export type Telling = { readonly tellCall: TellCall; readonly promised: () => void };
@@ -53,7 +52,7 @@ export function webhookStoreSuite(name: string, open: (telling: Telling) => Prom
   };
 
   const decided = async (id: string, moderation: Moderation): Promise<void> => {
-    await store.decide(id, (linkback) => decide(linkback, moderation, person, '', clock.now()));
+    await decideOn(store, id, moderation);
   };
 
   const log = async (webhookId = 'webhook-1'): Promise<readonly Delivery[]> =>
@@ -157,11 +156,12 @@ export function webhookStoreSuite(name: string, open: (telling: Telling) => Prom
     it('is nothing of what was undone', async () => {
       await store.saveWebhook(buildWebhook());
       const id = await file();
-      const failing = store.decide(id, () => {
-        throw new Error('no decision');
-      });
-      await expect(failing).rejects.toThrow('no decision');
-      expect(await events()).toEqual(['received']);
+      await look(buildFound());
+      await opened.raw(
+        "INSERT INTO publication (serial, public_at, withdrawn_at, site, target, target_key) VALUES (1, 1, 1, 's', 't', 'k')",
+      );
+      await expect(decided(id, 'approved')).rejects.toThrow(/constraint/iu);
+      expect(await events()).toEqual(['received', 'verified']);
     });
 
     it('names the page under which a linkback is filed in the end', async () => {

@@ -1,3 +1,5 @@
+import type { Moderation } from '../../src/linkback/linkback.ts';
+import type { DecisionStore } from '../../src/linkback/owner-ports.ts';
 import type { Service } from './service.ts';
 
 /** A linkback as the moderation API lists it; the parts that tests look at. */
@@ -41,6 +43,16 @@ export type ModeratedDetail = Moderated & {
     readonly to: string;
   }[];
 };
+
+/** Writes the owner's word on one linkback into a store, and gives what takes it back. */
+export async function decideOn(
+  store: DecisionStore,
+  id: string,
+  moderation: Moderation,
+  note = '',
+): Promise<string | null> {
+  return (await store.decideAll({ ids: [id] }, { moderation, note, by: 'Ada' })).id;
+}
 
 const base = '/api/moderation/linkbacks';
 
