@@ -91,7 +91,8 @@ function record(type: Question['type'], address: string): Buffer {
 }
 
 function sixteenBytes(address: string): Buffer {
-  const [start = '', end = ''] = address.split('::');
+  // The URL parser knows every spelling, and writes groups of base 16 only.
+  const [start = '', end = ''] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
   const groups = (text: string): string[] => text.split(':').filter((group) => group !== '');
   const zeros = Array<string>(8 - groups(start).length - groups(end).length).fill('0');
   const all = [...groups(start), ...zeros, ...groups(end)];

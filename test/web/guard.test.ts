@@ -1,21 +1,32 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parsePageUrl } from '../../src/linkback/page-url.ts';
 import { joinExceptions, parseException } from '../../src/web/address.ts';
 import { makeGuard, type Guard } from '../../src/web/guard.ts';
-import type { Admission } from '../../src/web/resolve.ts';
+import { makeResolve, type Admission, type Resolve } from '../../src/web/resolve.ts';
+import { startDns, type Dns } from '../support/dns.ts';
 import { addressVectors, hostileUrls } from '../support/vectors.ts';
 
 type World = {
   /** What the name server says of every name, or what it makes of a host. */
   readonly dns?: readonly string[] | ((host: string) => Admission);
+  /** Instead of `dns`. */
+  readonly resolve?: Resolve;
   readonly exceptions?: readonly string[];
   readonly allowIpHosts?: boolean;
   readonly ownRoute?: string;
 };
 
-function guardIn({ dns = ['93.184.216.34'], exceptions = [], allowIpHosts = false, ownRoute }: World): Guard {
+function guardIn({
+  dns = ['93.184.216.34'],
+  resolve,
+  exceptions = [],
+  allowIpHosts = false,
+  ownRoute,
+}: World): Guard {
   return makeGuard({
-    resolve: async (host) => (typeof dns === 'function' ? dns(host) : { kind: 'admitted', addresses: dns }),
+    resolve:
+      resolve ??
+      (async (host) => (typeof dns === 'function' ? dns(host) : { kind: 'admitted', addresses: dns })),
     exceptions: joinExceptions(exceptions.flatMap((text) => parseException(text) ?? [])),
     allowIpHosts,
     isOwnRoute: (url) => url.pathname === ownRoute,
@@ -72,6 +83,48 @@ describe('the guard on addresses that are not public', () => {
   it.each(notPublic)('says after connecting that $address may not be talked to', ({ address }) => {
     expect(guardIn({}).mayTalkTo(new URL('http://blog.example.com/'), address)).toBe(false);
   });
+});
+
+describe('the guard behind a real name server', () => {
+  let dns: Dns;
+  let guard: Guard;
+
+  beforeAll(async () => {
+    const all = [...plainNotPublic.map(({ address }) => address), ...publicAddresses];
+    dns = await startDns(({ name }) => {
+      const [, n = '', where = ''] = /^a(\d+)\.(\w+)\./u.exec(name) ?? [];
+      const address = all[Number(n)] ?? '';
+      return (
+        { first: [address, '8.8.8.8', '2606:4700::1111'], last: ['8.8.8.8', address] }[where] ?? [address]
+      );
+    });
+    guard = guardIn({ resolve: makeResolve([dns.server]) });
+  });
+
+  afterAll(() => dns.close());
+
+  it.each(plainNotPublic.map(({ address, why }, n) => ({ address, why, n })))(
+    'refuses a name that has $address, alone and among others: $why',
+    async ({ n }) => {
+      for (const where of ['alone', 'first', 'last']) {
+        const url = new URL(`http://a${n}.${where}.example.com/`);
+        expect(await guard.admit(url)).toMatchObject({
+          kind: 'refused',
+          // Because of its address, not for want of one.
+          detail: expect.stringContaining('is at ') as string,
+        });
+      }
+    },
+  );
+
+  it.each(publicAddresses.map((address, n) => ({ address, n: plainNotPublic.length + n })))(
+    'admits a name that has $address',
+    async ({ n }) => {
+      expect(await guard.admit(new URL(`http://a${n}.alone.example.com/`))).toMatchObject({
+        kind: 'admitted',
+      });
+    },
+  );
 });
 
 describe('the guard on the public internet', () => {
