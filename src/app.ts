@@ -1,4 +1,3 @@
-import cookie from '@fastify/cookie';
 import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
 import { v7 as newId } from 'uuid';
@@ -23,12 +22,10 @@ import type { Reason } from './linkback/refusal.ts';
 import { makeRoom } from './linkback/room.ts';
 import { isOwnRoute, pageAt, usualThresholds, type Site } from './linkback/site.ts';
 import { makeNeedsVouch } from './linkback/vouch.ts';
-import { requireAccess, type AccessOptions } from './moderation/access.ts';
 import { anyGuesses, limitMayReadSites, makeGuesses, type MayCallerReadSites } from './moderation/guesses.ts';
 import { makeClassifier } from './moderation/classifier.ts';
-import { moderate } from './moderation/moderate.ts';
+import { serveOwner, type OwnerOptions } from './moderation/owner.ts';
 import { makeSessions } from './moderation/session.ts';
-import { signIn } from './moderation/sign-in.ts';
 import { makeWeigh } from './moderation/signals.ts';
 import { firstToken, makeAuthenticate, makeMayReadSites, makeTokens } from './moderation/token.ts';
 import { receivePingbacks } from './protocols/pingback/receive.ts';
@@ -202,10 +199,19 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     accept,
     now,
     baseUrl,
-    access: { tokens, sessions: makeSessions(store, tokens, now), guesses, baseUrl },
+    owner: {
+      store,
+      directory,
+      access: { tokens, sessions: makeSessions(store, tokens, now), guesses, baseUrl },
+      hasAdminToken: config.adminToken !== undefined,
+      usualChoices: config.usualChoices,
+      setupOf: (site) => setupOf(site, site.addresses[0], site.slug, baseUrl()),
+      wake: worker.wake,
+      now,
+      newId,
+    },
     mayReadSites: limitMayReadSites(makeMayReadSites(makeAuthenticate(tokens), config.feedToken), guesses),
     awaitVerdict: ({ linkbackId }) => outcomes.next(linkbackId, config.answerWithinMs),
-    wake: worker.wake,
   });
 
   return {
@@ -238,16 +244,15 @@ type Mounted = {
   readonly changes: Changes;
   readonly accept: Accept;
   readonly awaitVerdict: (filed: Filed) => Promise<'verified' | Reason | undefined>;
-  readonly access: AccessOptions;
+  readonly owner: OwnerOptions;
   readonly mayReadSites: MayCallerReadSites;
-  readonly wake: () => void;
   readonly now: () => number;
   readonly baseUrl: () => string;
 };
 
 /** Every route of the service. */
 function mount(server: FastifyInstance, needs: Mounted): void {
-  const { store, sites, changes, accept, awaitVerdict, access, mayReadSites, wake, now, baseUrl } = needs;
+  const { store, sites, changes, accept, awaitVerdict, owner, mayReadSites, now, baseUrl } = needs;
   const publicSources = makePublicSources(store, sites);
   const statusUrl = (id: string): string => `${baseUrl()}/status/${id}`;
 
@@ -296,13 +301,8 @@ function mount(server: FastifyInstance, needs: Mounted): void {
     await open.register(serveWidget);
     await open.register(readMentions, { store, sites, mayReadSites });
   });
-  // GET POST DELETE /api/session; GET /api/moderation/linkbacks, GET PATCH DELETE …/{id}, POST …/{id}/verify
-  server.register(async (owner) => {
-    await owner.register(cookie);
-    requireAccess(owner, access);
-    await owner.register(signIn, access);
-    await owner.register(moderate, { store, wake, now });
-  });
+  // /api/session, /api/moderation/…, /api/sites, /api/tokens: each route is named in the file
+  server.register(serveOwner, owner);
   // GET /healthz, /readyz
   server.register(operate, { check: store.check });
 }

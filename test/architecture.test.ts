@@ -39,7 +39,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   'preact/hooks': /^moderation\/page\//u,
   '@preact/signals': /^moderation\/page\//u,
   fastify: /^server\.ts$/u,
-  '@fastify/cookie': /^app\.ts$/u,
+  '@fastify/cookie': /^moderation\/owner\.ts$/u,
   '@fastify/cors': /^app\.ts$/u,
   '@fastify/helmet': /^server\.ts$/u,
   feed: /^display\/feed-text\.ts$/u,

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+export { safeJson } from '../linkback/safe-json.ts';
+
 /** How long readers and proxies may keep a public answer without asking, in seconds. */
 const maxAgeSeconds = 60;
 
@@ -36,11 +38,4 @@ export function sendConditional(
 export function hasAlready(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;
   return header.split(',').some((each) => ['*', etag, `W/${etag}`].includes(each.trim()));
-}
-
-/** JSON that is safe even inside a script element. */
-export function safeJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/gu, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
 }

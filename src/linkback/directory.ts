@@ -6,6 +6,8 @@ import type { Site } from './site.ts';
 export type Directory = {
   readonly sites: () => readonly Site[];
   readonly siteOf: (slug: string) => Site | undefined;
+  /** Whether a site stands in the settings, and can be changed there only. */
+  readonly isConfigured: (slug: string) => boolean;
   /** The rules of a site, and those of all sites. */
   readonly rulesOf: (slug: string) => readonly Rule[];
   /** Reads again what is stored: after a change, and now and then for the changes of others. */
@@ -16,14 +18,15 @@ export type Directory = {
 export function makeDirectory(configured: readonly Site[], store: SiteStore & RuleStore): Directory {
   let sites = configured;
   let rules: readonly Rule[] = [];
-  const isConfigured = ({ slug }: Site): boolean => configured.some((site) => site.slug === slug);
+  const isConfigured = (slug: string): boolean => configured.some((site) => site.slug === slug);
   return {
     sites: () => sites,
     siteOf: (slug) => sites.find((site) => site.slug === slug),
+    isConfigured,
     rulesOf: (slug) => rules.filter(({ site }) => site === null || site === slug),
     reload: async () => {
       const [stored, standing] = await Promise.all([store.storedSites(), store.rules()]);
-      sites = [...configured, ...stored.filter((site) => !isConfigured(site))];
+      sites = [...configured, ...stored.filter(({ slug }) => !isConfigured(slug))];
       rules = standing;
     },
   };

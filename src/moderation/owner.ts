@@ -1,0 +1,46 @@
+import cookie from '@fastify/cookie';
+import type { FastifyInstance } from 'fastify';
+import type { Directory } from '../linkback/directory.ts';
+import type { Store } from '../linkback/store.ts';
+import type { SiteChoices } from '../linkback/site-parts.ts';
+import { requireAccess, type AccessOptions } from './access.ts';
+import { decideMany } from './decisions.ts';
+import { moderateLinkbacks } from './linkbacks.ts';
+import { manageRules } from './rules.ts';
+import { signIn } from './sign-in.ts';
+import type { SetupOf } from './site-json.ts';
+import { manageSites } from './sites.ts';
+import { manageTokens } from './tokens.ts';
+
+export type OwnerOptions = {
+  readonly store: Store;
+  readonly directory: Directory;
+  readonly access: AccessOptions;
+  readonly hasAdminToken: boolean;
+  /** What is chosen for sites that do not choose otherwise. */
+  readonly usualChoices: SiteChoices;
+  readonly setupOf: SetupOf;
+  /** Says that a job may be due. */
+  readonly wake: () => void;
+  readonly now: () => number;
+  readonly newId: () => string;
+};
+
+/** Serves the owner's API: every route in here says what it needs, and the guard before them sees to it. */
+export async function serveOwner(app: FastifyInstance, options: OwnerOptions): Promise<void> {
+  const { access, ...given } = options;
+  await app.register(cookie);
+  requireAccess(app, access);
+  // POST GET DELETE /api/session
+  await app.register(signIn, access);
+  // GET /api/moderation/linkbacks, GET PATCH DELETE …/{id}, POST …/{id}/verify
+  await app.register(moderateLinkbacks, given);
+  // POST /api/moderation/decisions, …/{id}/undo
+  await app.register(decideMany, given);
+  // GET POST /api/moderation/rules, PATCH DELETE …/{id}, POST …/preview
+  await app.register(manageRules, given);
+  // GET POST /api/sites, PATCH DELETE …/{slug}
+  await app.register(manageSites, given);
+  // GET POST /api/tokens, PATCH DELETE …/{id}
+  await app.register(manageTokens, given);
+}
