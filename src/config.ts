@@ -12,6 +12,13 @@ import {
   type SiteChoices,
 } from './linkback/site-parts.ts';
 import { excerptStyles, policies, type Site } from './linkback/site.ts';
+import {
+  digestPeriods,
+  readMailAddress,
+  readMailServer,
+  type DigestSettings,
+} from './moderation/digest-settings.ts';
+import { daysOrOff, growingDays, list, oneOf, onOff, optional, wholeNumber } from './setting-values.ts';
 import { joinExceptions, parseException, type Exceptions } from './web/address.ts';
 
 /** Every setting: its default, and what it decides. docs/configuration.md lists the same, and a test holds it to it. */
@@ -45,6 +52,11 @@ export const settings = {
   PINGS_PER_MINUTE: '60',
   AKISMET_KEY: '',
   AKISMET_URL: 'https://rest.akismet.com/1.1/comment-check',
+  DIGEST: 'off',
+  DIGEST_TO: '',
+  DIGEST_FROM: '',
+  DIGEST_HOUR: '7',
+  SMTP_URL: '',
   LOG_LEVEL: 'info',
 } as const;
 
@@ -78,6 +90,8 @@ export type Config = {
   readonly pingsPerMinute: number;
   /** Where new linkbacks are asked about, and the key to it; undefined to ask nobody. */
   readonly akismet: { readonly key: string; readonly url: URL } | undefined;
+  /** What waits, by e-mail; undefined for never. */
+  readonly digest: DigestSettings | undefined;
   readonly logLevel: (typeof logLevels)[number];
 };
 
@@ -137,6 +151,7 @@ export function readConfig(environment: Environment): Config {
     limits: read('LIMITS', onOff),
     pingsPerMinute: read('PINGS_PER_MINUTE', wholeNumber(1, 1_000_000)),
     akismet: readAkismet(read),
+    digest: readDigest(read),
     logLevel: read('LOG_LEVEL', oneOf(logLevels)),
   });
   if (faults.length === 0) return config;
@@ -155,6 +170,20 @@ function readAkismet(read: Read): Config['akismet'] {
 function akismetKey(text: string): string {
   if (/^[\w-]{8,64}$/u.test(text)) return text;
   throw new Error('must be 8 to 64 letters and digits; its value is not shown here');
+}
+
+function readDigest(read: Read): Config['digest'] {
+  const to = read('DIGEST_TO', (text) => list(text).map(readMailAddress));
+  const from = read('DIGEST_FROM', optional(readMailAddress));
+  const hour = read('DIGEST_HOUR', wholeNumber(0, 23));
+  const smtpUrl = read('SMTP_URL', optional(readMailServer));
+  return read('DIGEST', (text) => {
+    const every = oneOf(['off', ...digestPeriods])(text);
+    if (every === 'off') return undefined;
+    if (to.length > 0 && from !== undefined && smtpUrl !== undefined)
+      return { every, hour, to, from, smtpUrl };
+    throw new Error(`"${every}" needs DIGEST_TO, DIGEST_FROM and SMTP_URL`);
+  });
 }
 
 function readSites(read: Read): Pick<Config, 'sites' | 'usualChoices'> {
@@ -288,47 +317,4 @@ function isNetwork(text: string): boolean {
   const [address = '', bits = '1', ...more] = text.split('/');
   const most = { 4: 32, 6: 128 }[isIP(address)] ?? 0;
   return more.length === 0 && /^\d{1,3}$/u.test(bits) && Number(bits) >= 1 && Number(bits) <= most;
-}
-
-function growingDays(text: string): number[] {
-  if (text === 'off') return [];
-  const days = list(text).map(wholeNumber(1, 3650));
-  if (days.every((each, at) => at === 0 || each > (days[at - 1] ?? 0))) return days;
-  throw new Error(`"${text}" must be "off" or days that grow, as in "1,7,30,90"`);
-}
-
-function daysOrOff(text: string): number | null {
-  return text === 'off' ? null : wholeNumber(1, 36_500)(text);
-}
-
-function onOff(text: string): boolean {
-  if (text !== 'on' && text !== 'off') throw new Error(`"${text}" must be "on" or "off"`);
-  return text === 'on';
-}
-
-function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d+$/u.test(text) ? Number(text) : Number.NaN;
-    if (value >= least && value <= most) return value;
-    throw new Error(`"${text}" must be a whole number from ${least} to ${most}`);
-  };
-}
-
-function oneOf<Choice extends string>(choices: readonly Choice[]): (text: string) => Choice {
-  return (text) => {
-    const choice = choices.find((each) => each === text);
-    if (choice !== undefined) return choice;
-    throw new Error(`"${text}" must be one of ${choices.join(', ')}`);
-  };
-}
-
-function optional<Value>(parse: (text: string) => Value): (text: string) => Value | undefined {
-  return (text) => (text === '' ? undefined : parse(text));
-}
-
-function list(text: string): string[] {
-  return text
-    .split(',')
-    .map((each) => each.trim())
-    .filter((each) => each !== '');
 }

@@ -42,8 +42,11 @@ const homes: Readonly<Record<string, RegExp>> = {
   '@fastify/cookie': /^moderation\/owner\.ts$/u,
   '@fastify/cors': /^app\.ts$/u,
   '@fastify/helmet': /^server\.ts$/u,
+  '@fastify/swagger': /^openapi\.ts$/u,
+  '@fastify/swagger-ui': /^openapi\.ts$/u,
   feed: /^display\/feed-text\.ts$/u,
   'wink-naive-bayes-text-classifier': /^moderation\//u,
+  nodemailer: /^moderation\/mail\.ts$/u,
   uuid: /^app\.ts$/u,
   commander: /^cli\.ts$/u,
 };
@@ -51,17 +54,19 @@ const homes: Readonly<Record<string, RegExp>> = {
 /** Types cost nothing at run time: rooms that serve HTTP know Fastify by its types only. */
 const typeHomes: Readonly<Record<string, RegExp>> = {
   ...homes,
-  fastify: /^(?:app|server|(?:display|moderation|protocols)\/.*)\.ts$/u,
+  fastify: /^(?:app|openapi|server|(?:display|moderation|protocols)\/.*)\.ts$/u,
 };
 
 const doors: ReadonlySet<string> = new Set([
   'app.ts',
   'main.ts',
+  'openapi.ts',
   'cli.ts',
   'config.ts',
   'log.ts',
   'runtime.ts',
   'server.ts',
+  'setting-values.ts',
 ]);
 /** What runs in browsers lies in the room it belongs to, and is a world of its own. */
 const browserCode = /^(?:display\/widget|moderation\/page)\//u;

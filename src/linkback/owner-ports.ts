@@ -185,6 +185,8 @@ export type DeliveryStore = {
 export type ScheduleStore = {
   /** Takes the turn of something that is done at most every `everyMs`: true for one caller only. */
   readonly takeTurn: (name: string, everyMs: number) => Promise<boolean>;
+  /** When it was taken last; undefined when it never was. */
+  readonly turnTakenAt: (name: string) => Promise<number | undefined>;
 };
 
 /** What a token's holder may do: `admin` may do everything, `moderate` may also read. */

@@ -25,5 +25,13 @@ export function scheduleStore(engine: Engine, { now }: { readonly now: () => num
           .executeTakeFirst();
         return taken !== undefined;
       }),
+    turnTakenAt: async (name) => {
+      const row = await engine.db
+        .selectFrom('schedule')
+        .select('done_at')
+        .where('name', '=', name)
+        .executeTakeFirst();
+      return row?.done_at;
+    },
   };
 }

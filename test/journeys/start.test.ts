@@ -89,6 +89,11 @@ describe('settings that are wrong', () => {
     PINGS_PER_MINUTE: ['0', '"0" must be a whole number from 1 to 1000000'],
     AKISMET_KEY: ['short', 'must be 8 to 64 letters and digits'],
     AKISMET_URL: ['akismet', '"akismet" is no http or https address'],
+    DIGEST: ['sometimes', '"sometimes" must be one of off, daily, weekly'],
+    DIGEST_TO: ['nobody', '"nobody" is no e-mail address'],
+    DIGEST_FROM: ['@blog.example', '"@blog.example" is no e-mail address'],
+    DIGEST_HOUR: ['24', '"24" must be a whole number from 0 to 23'],
+    SMTP_URL: ['https://mail.example', 'must be smtp:// or smtps:// and the name of a server'],
     LOG_LEVEL: ['loud', '"loud" must be one of trace, debug, info'],
   };
 
@@ -123,6 +128,16 @@ describe('settings that are wrong', () => {
     ],
   ])('tell of %s', (_what, SITES, text) => {
     expect(() => readConfig({ SITES })).toThrow(text);
+  });
+
+  it('tell of a digest that cannot be sent, and never show the password of its server', async () => {
+    const lacking = { DIGEST: 'daily', DIGEST_TO: 'me@blog.example', DIGEST_FROM: 'it@blog.example' };
+    expect(await refusal(lacking)).toContain('DIGEST: "daily" needs DIGEST_TO, DIGEST_FROM and SMTP_URL');
+    const said = await refusal({ ...lacking, SMTP_URL: 'smtp+me:open-sesame@mail.example' });
+    expect(said).toContain('SMTP_URL: must be smtp:// or smtps://');
+    expect(said).not.toContain('sesame');
+    const whole = { ...lacking, SMTP_URL: 'smtp://me:open-sesame@mail.example' };
+    expect(readConfig(whole).digest).toMatchObject({ every: 'daily', hour: 7 });
   });
 
   it('tell of a site that there is not', async () => {
