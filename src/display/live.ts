@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Change, Changes } from '../linkback/changes.ts';
 import { isPublic, type Linkback } from '../linkback/linkback.ts';
@@ -27,6 +28,8 @@ export type LiveOptions = Pick<ReadOptions, 'sites'> & {
 /** Events kept for readers who were away for a moment. */
 const maxKept = 200;
 
+const missed = 'event: missed\ndata: {}\n\n';
+
 /** A linkback as the public saw it, and where. */
 type Seen = { readonly site: string; readonly key: string; readonly json: string };
 type News = { readonly serial: number; readonly id: string; readonly was?: Seen; readonly is?: Seen };
@@ -37,7 +40,8 @@ type News = { readonly serial: number; readonly id: string; readonly was?: Seen;
  * `approved` and `updated` carry the linkback, `removed` its id. Who comes back names the last event they have; when
  * what came after it is not kept any more, `missed` says so, and the list is to be read again.
  *
- * Limits: those of {@link openStreams}; the last 200 events, while anybody listens.
+ * Limits: those of {@link openStreams}; the last 200 events are kept, while anybody listens, and of more than 200 at
+ *         once there is only `missed`.
  */
 export function watchLive(app: FastifyInstance, options: LiveOptions, done: () => void): void {
   const streams = openStreams(options.limits);
@@ -48,32 +52,31 @@ export function watchLive(app: FastifyInstance, options: LiveOptions, done: () =
 
   const tell = async ({ before, after }: Change): Promise<void> => {
     const [was, is] = [await seen(before, options), await seen(after, options)];
-    const id = after?.id ?? before?.id ?? '';
-    if (was === undefined && is === undefined) return;
     if (was !== undefined && is !== undefined && sameToAll(was, is)) return;
+    const id = after?.id ?? before?.id ?? '';
     serial += 1;
-    if (readers.size === 0) {
-      kept = [];
-      return;
-    }
     const news = { serial, id, ...(was === undefined ? {} : { was }), ...(is === undefined ? {} : { is }) };
     kept = [...kept.slice(1 - maxKept), news];
     for (const { stream, scope } of readers) stream.send(eventFor(scope, news, nameOf));
   };
-  // One after the other: what happened first is told first.
-  let telling = Promise.resolve();
+  /** Says that too much has happened to tell it one by one, or that nobody was there to be told. */
+  const tellOfMuch = (): void => {
+    serial += 1;
+    kept = [];
+    for (const { stream } of readers) stream.send(`id: ${nameOf(serial)}\n${missed}`);
+  };
+  const untold = makeQueue(tell, tellOfMuch, (error) => app.log.error(error, 'telling of a change failed'));
   const stopListening = options.listen((change) => {
     if (!isSeen(change.before) && !isSeen(change.after)) return;
-    telling = telling
-      .then(() => tell(change))
-      .catch((error: unknown) => app.log.error(error, 'telling of a change failed'));
+    if (readers.size === 0) tellOfMuch();
+    else untold(change);
   });
 
   /** What a reader has missed since an event. */
   const missedSince = (name: string, scope: Scope): string => {
     if (name === nameOf(serial)) return '';
     const at = kept.findIndex((news) => nameOf(news.serial - 1) === name);
-    if (at < 0) return 'event: missed\ndata: {}\n\n';
+    if (at < 0) return missed;
     return kept
       .slice(at)
       .map((news) => eventFor(scope, news, nameOf))
@@ -126,6 +129,36 @@ const liveSchema = reading('What happens to the linkbacks of a page or a site, a
     204: { description: 'The page is of no site here: nothing will ever happen.', type: 'null' },
   },
 });
+
+/**
+ * Makes a queue of changes that are told one after the other, what happened first at first.
+ *
+ * A decision may move thousands at once. Others get their turn between each two; of more than can be kept, `tooMany`.
+ */
+function makeQueue(
+  tell: (change: Change) => Promise<void>,
+  tooMany: () => void,
+  onError: (error: unknown) => void,
+): (change: Change) => void {
+  let waiting: Change[] = [];
+  let isTelling = false;
+  const tellAll = async (): Promise<void> => {
+    isTelling = true;
+    for (let change = waiting.shift(); change !== undefined; change = waiting.shift()) {
+      await tell(change).catch(onError);
+      await setImmediate();
+      if (waiting.length <= maxKept) continue;
+      waiting = [];
+      tooMany();
+    }
+    isTelling = false;
+  };
+  return (change) => {
+    // One more than is kept says already that it is too many.
+    if (waiting.length <= maxKept) waiting.push(change);
+    if (!isTelling) void tellAll();
+  };
+}
 
 function isSeen(linkback: Linkback | null): linkback is Linkback {
   return linkback !== null && isPublic(linkback);
