@@ -34,6 +34,8 @@ export type ModerationQuery = ModerationFilter & {
 export type Counts = {
   readonly moderation: Readonly<Record<Moderation, number>>;
   readonly verification: Readonly<Record<Verification, number>>;
+  /** Verified, and not decided on: what an owner has to look at. */
+  readonly waiting: number;
   /** Approved, but gone by now: hidden, and worth the owner's look. */
   readonly approvedButGone: number;
 };

@@ -45,6 +45,7 @@ const ListSchema = Type.Object(
       {
         moderation: Tally(moderations),
         verification: Tally(verifications),
+        waiting: Type.Integer({ description: 'Verified, and not decided on.' }),
         approvedButGone: Type.Integer({ description: 'Approved, and hidden since the link is gone.' }),
       },
       { title: 'Counts', description: 'Of the site that is asked for, whatever else is filtered.' },

@@ -1,7 +1,7 @@
 import { moderations, verifications } from '../linkback/linkback.ts';
 import type { Counts, ModerationQuery, ModerationStore } from '../linkback/owner-ports.ts';
 import type { Page } from '../linkback/ports.ts';
-import type { Linkback } from '../linkback/linkback.ts';
+import type { Linkback, Moderation, Verification } from '../linkback/linkback.ts';
 import type { Db } from './engine.ts';
 import { hostLinkbacks } from './hosts.ts';
 import { askNow, jobState, type JobStoreOptions } from './jobs.ts';
@@ -68,11 +68,15 @@ async function loadInOrder(db: Db, ids: readonly string[], order: 'oldest' | 'ne
 
 async function countStates(db: Db, site: string | undefined): Promise<Counts> {
   const rows = await tallies(db, site);
-  const sum = (of: readonly Tally[]): number => of.reduce((total, row) => total + row.count, 0);
+  const sum = (of: (row: Tally) => boolean): number =>
+    rows.filter(of).reduce((total, row) => total + row.count, 0);
+  const both = (moderation: Moderation, verification: Verification): number =>
+    sum((row) => row.moderation === moderation && row.verification === verification);
   return {
-    moderation: record(moderations, (state) => sum(rows.filter((row) => row.moderation === state))),
-    verification: record(verifications, (state) => sum(rows.filter((row) => row.verification === state))),
-    approvedButGone: sum(rows.filter((row) => row.moderation === 'approved' && row.verification === 'gone')),
+    moderation: record(moderations, (state) => sum((row) => row.moderation === state)),
+    verification: record(verifications, (state) => sum((row) => row.verification === state)),
+    waiting: both('pending', 'verified'),
+    approvedButGone: both('approved', 'gone'),
   };
 }
 

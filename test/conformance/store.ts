@@ -1039,11 +1039,13 @@ export function storeSuite(name: string, open: () => Promise<OpenedStore>): void
       expect(await store.counts()).toEqual({
         moderation: { pending: 3, approved: 1, rejected: 0, spam: 0 },
         verification: { unverified: 2, verified: 1, refused: 1, gone: 0 },
+        waiting: 0,
         approvedButGone: 0,
       });
       expect(await store.counts('notes')).toEqual({
         moderation: { pending: 1, approved: 0, rejected: 0, spam: 0 },
         verification: { unverified: 1, verified: 0, refused: 0, gone: 0 },
+        waiting: 0,
         approvedButGone: 0,
       });
       expect(total(await store.counts('nowhere'))).toBe(0);

@@ -25,6 +25,7 @@ export type ModeratedList = {
   readonly counts: {
     readonly moderation: Readonly<Record<string, number>>;
     readonly verification: Readonly<Record<string, number>>;
+    readonly waiting: number;
     readonly approvedButGone: number;
   };
 };
