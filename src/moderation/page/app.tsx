@@ -1,0 +1,103 @@
+import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { RulesView } from './desk/rules-view.tsx';
+import { SitesView } from './desk/sites-view.tsx';
+import { TokensView } from './desk/tokens-view.tsx';
+import { WebhooksView } from './desk/webhooks-view.tsx';
+import { Help } from './help.tsx';
+import { InboxView } from './inbox/inbox-view.tsx';
+import { Dialog } from './parts/dialog.tsx';
+import { Toast } from './parts/toast.tsx';
+import { LoginForm, LoginView } from './start/login.tsx';
+import { StartView } from './start/start-view.tsx';
+import { useStore } from './state/context.ts';
+import { inboxPlace, type View } from './state/place.ts';
+import { TopBar } from './top-bar.tsx';
+
+/** The whole page: the way in, and then whatever the address names. */
+export function App(): JSX.Element {
+  const { session } = useStore();
+  switch (session.sign.value) {
+    case 'asking':
+      return <p class="soft loading">Loading…</p>;
+    case 'unreachable':
+      return <Unreachable />;
+    case 'out':
+      return <LoginView />;
+    case 'in':
+    case 'ended':
+      return <Desk />;
+  }
+}
+
+function Unreachable(): JSX.Element {
+  const { session } = useStore();
+  return (
+    <main class="card login-card">
+      <h1>The service does not answer</h1>
+      <p role="alert">Is it running, and are you online?</p>
+      <p class="buttons">
+        <button type="button" class="primary" onClick={() => void session.resume()}>
+          Try again
+        </button>
+      </p>
+    </main>
+  );
+}
+
+function Desk(): JSX.Element {
+  const { places, isHelpOpen, session } = useStore();
+  useFirstSite();
+  const { view } = places.place.value;
+  return (
+    <div class={`app ${view}`}>
+      <TopBar />
+      <Shown view={view} />
+      <Toast />
+      {isHelpOpen.value ? <Help /> : null}
+      {session.sign.value === 'ended' ? <SignInAgain /> : null}
+    </div>
+  );
+}
+
+/** Stands over whatever was being done, which goes on afterwards. */
+function SignInAgain(): JSX.Element {
+  return (
+    <Dialog title="Your session has ended">
+      <p>Sign in again to go on where you are. What you have typed is still there.</p>
+      <LoginForm />
+    </Dialog>
+  );
+}
+
+function Shown({ view }: { readonly view: View }): JSX.Element {
+  switch (view) {
+    case 'inbox':
+      return <InboxView />;
+    case 'rules':
+      return <RulesView />;
+    case 'sites':
+      return <SitesView />;
+    case 'tokens':
+      return <TokensView />;
+    case 'webhooks':
+      return <WebhooksView />;
+    case 'start':
+      return <StartView />;
+  }
+}
+
+/** Leads an owner who has no site yet to adding one. */
+function useFirstSite(): void {
+  const { loadSites, sites, places, notices, session } = useStore();
+  const isIn = session.sign.value === 'in';
+  useEffect(() => {
+    if (!isIn) return;
+    loadSites()
+      .then(() => {
+        const isFirst = sites.peek()?.length === 0 && places.place.peek().view === 'inbox';
+        if (isFirst) places.go({ ...inboxPlace, view: 'start' }, 'aside');
+      })
+      .catch(() => notices.complain('The sites could not be loaded.'));
+  }, [isIn]);
+}
