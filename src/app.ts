@@ -35,6 +35,7 @@ import { sayableInXml } from './protocols/xml-text.ts';
 import { makeOutcomes } from './queue/outcomes.ts';
 import { makeRecheckAt, makeRetryAt } from './queue/retry.ts';
 import { makeWorker, type WorkerLog } from './queue/worker.ts';
+import { storeLog } from './log.ts';
 import { buildServer, listeningAt, operate, type LoggerOptions } from './server.ts';
 import { openSqlite } from './store/sqlite.ts';
 import { makeStore } from './store/store.ts';
@@ -87,10 +88,12 @@ export type AppDependencies = {
  */
 export async function buildApp(config: Config, dependencies: AppDependencies): Promise<App> {
   const now = dependencies.now ?? Date.now;
+  const server = buildServer(config, dependencies.logger);
   const engine = openSqlite({
     file: config.databaseFile,
     migrations: dependencies.migrations,
     isService: true,
+    tell: storeLog(server.log),
   });
   const changes = makeChanges();
   const store = makeStore(engine, { now, newId, tell: changes.tell });
@@ -98,7 +101,6 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
   await directory.reload();
   const { sites, siteOf } = directory;
 
-  const server = buildServer(config, dependencies.logger);
   const base = (): URL => config.baseUrl ?? new URL(listeningAt(server, config));
   const baseUrl = (): string => base().href.replace(/\/$/u, '');
   const isOurs = ({ host }: URL): boolean =>

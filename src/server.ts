@@ -13,7 +13,7 @@ import { Compile } from 'typebox/compile';
 import type { Config } from './config.ts';
 import { unavailableRetrySeconds } from './linkback/accept.ts';
 import { problem, problemType } from './linkback/problem.ts';
-import { Unavailable } from './linkback/unavailable.ts';
+import { Damaged, Unavailable } from './linkback/unavailable.ts';
 import { credibleForwarding } from './protocols/forwarded.ts';
 import { keepSpelling } from './protocols/trackback/receive.ts';
 import { answerUnread } from './protocols/unread.ts';
@@ -162,7 +162,10 @@ export function operate(server: FastifyInstance, { check }: OperateOptions, done
       return { status: 'ready' };
     } catch (error) {
       request.log.warn(error, 'the store is not ready');
-      return reply.code(503).header('retry-after', 30).send({ status: 'degraded', store: 'cannot write' });
+      return reply
+        .code(503)
+        .header('retry-after', 30)
+        .send({ status: 'degraded', store: error instanceof Damaged ? 'damaged' : 'cannot write' });
     }
   });
   done();

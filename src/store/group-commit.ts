@@ -28,11 +28,17 @@ type Waiting = {
  * for many callers instead of one each.
  *
  * Units run one after another, each in a savepoint of its own. They must await nothing but their statements.
+ * `afterCommit` is called when a transaction is over, whatever came of it.
  *
  * Limits: {@link unitsPerCommit} units a transaction; `lockTimeoutMs` for each unit to wait for a lock of another
  *         process, then it fails.
  */
-export function groupCommits(writer: Database.Database, db: Db, lockTimeoutMs: number): GroupCommits {
+export function groupCommits(
+  writer: Database.Database,
+  db: Db,
+  lockTimeoutMs: number,
+  afterCommit: () => void = () => undefined,
+): GroupCommits {
   const queue: Waiting[] = [];
   let draining: Promise<void> | undefined;
 
@@ -40,8 +46,10 @@ export function groupCommits(writer: Database.Database, db: Db, lockTimeoutMs: n
     while (queue.length > 0) {
       await new Promise(setImmediate);
       const refused = begin(writer);
-      if (refused === undefined) await commit(writer, db, queue.splice(0, unitsPerCommit));
-      else if (isBusy(refused.error)) await waitForLock(queue, refused.error, lockTimeoutMs);
+      if (refused === undefined) {
+        await commit(writer, db, queue.splice(0, unitsPerCommit));
+        afterCommit();
+      } else if (isBusy(refused.error)) await waitForLock(queue, refused.error, lockTimeoutMs);
       else fail(queue.splice(0), refused.error);
     }
     draining = undefined;

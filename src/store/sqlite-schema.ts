@@ -1,6 +1,8 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { Halt } from '../linkback/halt.ts';
+import type { TellOfStore } from './engine.ts';
 import {
   migrationTable,
   pendingMigrations,
@@ -12,14 +14,27 @@ import {
 /** "lkbd" in ASCII: says that a SQLite file is ours. */
 export const applicationId = 0x6c6b6264;
 
+/** Copies from before changes of the schema that are kept: this one, and those of the changes before. */
+const copiesKept = 3;
+
+export type MigrateOptions = {
+  readonly file: string;
+  /** The folder with the steps. */
+  readonly migrations: string;
+  readonly tell?: TellOfStore;
+};
+
 /**
  * Brings a SQLite file to the schema of the migrations folder, each step in a transaction of its own.
  *
- * A file that has a schema already is copied before it is changed.
+ * A file that has a schema already is copied before it is changed; the newest {@link copiesKept} copies are kept.
  *
  * Throws: {@link Halt} when file and folder do not go together, or when a step fails.
  */
-export function migrateSqlite(writer: Database.Database, file: string, folder: string): void {
+export function migrateSqlite(
+  writer: Database.Database,
+  { file, migrations: folder, tell }: MigrateOptions,
+): void {
   // Said first: a start that is cut short must not leave behind what looks like another program's file.
   if (writer.pragma('application_id', { simple: true }) !== applicationId)
     writer.pragma(`application_id = ${applicationId}`);
@@ -29,7 +44,12 @@ export function migrateSqlite(writer: Database.Database, file: string, folder: s
     .all();
   const pending = pendingMigrations(readMigrations(folder, 'sqlite'), applied);
   const [next] = pending;
-  if (next !== undefined && applied.length > 0) backUp(writer, `${file}.before-${next.number}`);
+  if (next !== undefined && applied.length > 0) {
+    const copy = `${file}.before-${next.number}`;
+    backUp(writer, copy);
+    tell?.({ kind: 'copied', to: copy });
+    removeOldCopies(file);
+  }
   for (const migration of pending) apply(writer, migration);
 }
 
@@ -68,8 +88,21 @@ function backUp(writer: Database.Database, copy: string): void {
   try {
     writer.prepare('VACUUM INTO ?').run(part);
     fsyncSync(handle);
+  } catch (error) {
+    // On a full disk, half a copy would take what room is left.
+    rmSync(part);
+    throw error;
   } finally {
     closeSync(handle);
   }
   renameSync(part, copy);
+}
+
+function removeOldCopies(file: string): void {
+  const start = `${basename(file)}.before-`;
+  const numbers = readdirSync(dirname(file))
+    .filter((name) => name.startsWith(start) && /^\d+$/u.test(name.slice(start.length)))
+    .map((name) => Number(name.slice(start.length)))
+    .sort((one, other) => other - one);
+  for (const number of numbers.slice(copiesKept)) rmSync(join(dirname(file), `${start}${number}`));
 }

@@ -3,10 +3,12 @@ import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect, type SqliteDatabase } from 'kysely';
 import { Halt } from '../linkback/halt.ts';
-import type { Engine } from './engine.ts';
+import { Damaged } from '../linkback/unavailable.ts';
+import type { Engine, TellOfStore } from './engine.ts';
 import { groupCommits } from './group-commit.ts';
 import { applicationId, migrateSqlite } from './sqlite-schema.ts';
 import type { Tables } from './tables.ts';
+import { emptyWal, walWarnBytes, watchWal } from './wal.ts';
 
 /** Older ones may corrupt a database that two connections write (the WAL-reset bug). */
 const oldestSqlite = [3, 51, 3] as const;
@@ -19,6 +21,9 @@ export type SqliteOptions = {
   readonly lockTimeoutMs?: number;
   /** Take the role of the one service on this file, and void the leases of an earlier one. */
   readonly isService: boolean;
+  /** Instead of {@link walWarnBytes}. */
+  readonly walWarnBytes?: number;
+  readonly tell?: TellOfStore;
 };
 
 /**
@@ -36,7 +41,7 @@ export function openSqlite(given: SqliteOptions): Engine {
   try {
     const writer = openWriter(options);
     const reader = new Database(options.file, { readonly: true });
-    return sqliteEngine(writer, reader, lock, options.lockTimeoutMs ?? 5000);
+    return sqliteEngine(writer, reader, lock, options);
   } catch (error) {
     lock?.close();
     throw error;
@@ -47,36 +52,48 @@ function sqliteEngine(
   writer: Database.Database,
   reader: Database.Database,
   lock: Database.Database | undefined,
-  lockTimeoutMs: number,
+  options: SqliteOptions,
 ): Engine {
+  const { file, tell = () => undefined, lockTimeoutMs = 5000 } = options;
+  let damage: unknown;
+  const noteDamage = (error: unknown): void => {
+    if (damage !== undefined || !isDamage(error)) return;
+    damage = error;
+    tell({ kind: 'damaged', detail: messageOf(error) });
+  };
   const writing = new Kysely<Tables>({
     dialect: new SqliteDialect({ database: withStatementCache(writer) }),
   });
   const reading = new Kysely<Tables>({
     dialect: new SqliteDialect({ database: withStatementCache(reader) }),
+    log: (event) => {
+      if (event.level === 'error') noteDamage(event.error);
+    },
   });
-  const commits = groupCommits(writer, writing, lockTimeoutMs);
+  const watch = watchWal(writer, file, options.walWarnBytes ?? walWarnBytes, tell);
+  const commits = groupCommits(writer, writing, lockTimeoutMs, watch);
   return {
     name: 'sqlite',
     db: reading,
-    write: commits.write,
+    write: async (unit) => {
+      try {
+        if (damage === undefined) return await commits.write(unit);
+      } catch (error) {
+        noteDamage(error);
+        if (damage === undefined) throw error;
+      }
+      // A promise that is written down here would be lost with the damaged file.
+      throw new Damaged('The database is damaged.', { cause: damage });
+    },
     close: async () => {
       await commits.drained();
       reader.close();
-      emptyLog(writer);
+      // One file is left then; on a full disk the log stays beside it, and the next start reads both.
+      emptyWal(writer);
       writer.close();
       lock?.close();
     },
   };
-}
-
-/** Leaves one file behind; on a full disk the log stays beside it, and the next start reads both. */
-function emptyLog(writer: Database.Database): void {
-  try {
-    writer.pragma('wal_checkpoint(TRUNCATE)');
-  } catch (error) {
-    if (!(error instanceof Database.SqliteError)) throw error;
-  }
 }
 
 /** kysely prepares each statement anew; the same text means the same statement, so we keep it. */
@@ -139,7 +156,7 @@ function openWriter(options: SqliteOptions): Database.Database {
     writer.pragma('synchronous = FULL');
     writer.pragma('foreign_keys = ON');
     writer.pragma('mmap_size = 0');
-    migrateSqlite(writer, options.file, options.migrations);
+    migrateSqlite(writer, options);
     if (options.isService) voidLeases(writer);
     // From here on waiting for a lock must not block the event loop: group commits wait on timers instead.
     writer.pragma('busy_timeout = 0');
@@ -187,9 +204,7 @@ function voidLeases(writer: Database.Database): void {
 
 function explained(error: unknown, file: string): unknown {
   if (!(error instanceof Database.SqliteError)) return error;
-  if (error.code.startsWith('SQLITE_CORRUPT') || error.code.startsWith('SQLITE_NOTADB')) {
-    return corrupt(file, error.message);
-  }
+  if (isDamage(error)) return corrupt(file, error.message);
   if (isLocked(error)) {
     return new Halt(`${file} is locked by another program.`, 'Stop that program, then start again.', {
       cause: error,
@@ -197,6 +212,10 @@ function explained(error: unknown, file: string): unknown {
   }
   const remedy = 'Check that the disk has room and that this user may write the folder.';
   return new Halt(`${file} cannot be opened for writing: ${error.message}.`, remedy, { cause: error });
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof Database.SqliteError && /^SQLITE_(?:CORRUPT|NOTADB)/u.test(error.code);
 }
 
 function isLocked(error: unknown): boolean {

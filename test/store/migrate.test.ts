@@ -15,11 +15,13 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Halt } from '../../src/linkback/halt.ts';
 import type { Store } from '../../src/linkback/store.ts';
+import type { StoreNews } from '../../src/store/engine.ts';
 import { readMigrations } from '../../src/store/migrate.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import { makeStore } from '../../src/store/store.ts';
 import { buildPing } from '../support/build-ping.ts';
 import { makeIds } from '../support/clock.ts';
+import { mountSmallDisk, smallDisksAreMissing } from '../support/small-disk.ts';
 import { makeFolder, migrations, removeFolder } from '../support/sqlite-store.ts';
 import { waitUntil } from '../support/wait.ts';
 
@@ -51,8 +53,13 @@ function addFirst(): void {
   add(first, steps.map((step) => readFileSync(join(migrations, step), 'utf8')).join('\n'));
 }
 
+/** What the store told its owner. */
+let news: StoreNews[];
+
 async function withStore<Result>(work: (store: Store) => Promise<Result>): Promise<Result> {
-  const engine = openSqlite({ file, migrations: own, isService: true });
+  news = [];
+  const tell = (each: StoreNews): void => void news.push(each);
+  const engine = openSqlite({ file, migrations: own, isService: true, tell });
   const store = makeStore(engine, { now: () => 1, newId: makeIds() });
   try {
     return await work(store);
@@ -95,6 +102,7 @@ describe('the schema of a database', () => {
     add('0002-more.sql', 'CREATE TABLE more (id TEXT); CREATE TABLE and_more (id TEXT);');
     add('0003-less.sql', 'DROP TABLE and_more;');
     await start();
+    expect(news).toEqual([{ kind: 'copied', to: `${file}.before-2` }]);
     expect(schemaOf()).toEqual([1, 2, 3]);
     expect(tablesOf()).toContain('more');
     expect(tablesOf()).not.toContain('and_more');
@@ -127,6 +135,48 @@ describe('the schema of a database', () => {
     await start();
     expect(look('SELECT id FROM linkback', `${file}.before-2`)).toHaveLength(2);
   });
+
+  it('is changed again and again, with the newest three copies kept', async () => {
+    await fileOne();
+    for (const number of ['0002', '0003', '0004', '0005', '0010']) {
+      add(`${number}-more.sql`, `CREATE TABLE more_${number} (id TEXT);`);
+      await start();
+    }
+    const mine = `${file}.before-Christmas`;
+    writeFileSync(mine, 'a copy of somebody’s own');
+    add('0011-more.sql', 'CREATE TABLE more_0011 (id TEXT);');
+    await start();
+    const copies = readdirSync(folder).filter((name) => name.includes('.before-'));
+    expect(copies.map((name) => name.replace(/^.*before-/u, '')).sort()).toEqual([
+      '10',
+      '11',
+      '5',
+      'Christmas',
+    ]);
+    expect(schemaOf(`${file}.before-11`)).toEqual([1, 2, 3, 4, 5, 10]);
+  });
+
+  it.skipIf(smallDisksAreMissing)(
+    'is not changed while there is no room for the copy, of which nothing stays',
+    async () => {
+      const id = await fileOne();
+      const disk = join(folder, 'disk');
+      mkdirSync(disk);
+      const unmount = mountSmallDisk(disk, Math.floor((statSync(file).size * 1.5) / 1024));
+      try {
+        copyFileSync(file, join(disk, 'linkbackd.db'));
+        file = join(disk, 'linkbackd.db');
+        add('0002-more.sql', 'CREATE TABLE more (id TEXT);');
+        await expect(start()).rejects.toThrow(/cannot be opened for writing: .*full/u);
+        expect(schemaOf()).toEqual([1]);
+        expect(readdirSync(disk).filter((name) => name.includes('before'))).toEqual([]);
+        rmSync(join(own, '0002-more.sql'));
+        expect(await withStore((store) => store.linkback(id))).toBeDefined();
+      } finally {
+        unmount();
+      }
+    },
+  );
 
   it('is as it was when a step fails half-way, and the message says which', async () => {
     const id = await fileOne();
