@@ -298,7 +298,7 @@ function mount(server: FastifyInstance, needs: Mounted): void {
     });
     await open.register(readLinkbacks, { store, sites, baseUrl });
     await open.register(readFeeds, { store, sites, baseUrl, sayable: sayableInXml });
-    await open.register(readBadge, { store, sites });
+    await open.register(readBadge, { store, sites, sayable: sayableInXml });
     await open.register(watchLive, { store, sites, listen: changes.listen, run: newId() });
     await open.register(serveWidget);
     await open.register(readMentions, { store, sites, mayReadSites });

@@ -7,6 +7,8 @@ import { html } from './html.ts';
 import { findScope, refuseScope, whoseQuery, type AskedWhose, type ReadOptions } from './public-query.ts';
 
 export type BadgeOptions = Pick<ReadOptions, 'sites'> & {
+  /** Leaves out what XML has no way to say. */
+  readonly sayable: (text: string) => string;
   readonly store: Pick<ReadOptions['store'], 'targetLook'> & Pick<MentionStore, 'mentionCounts'>;
 };
 
@@ -23,7 +25,12 @@ export function readBadge(app: FastifyInstance, options: BadgeOptions, done: () 
       const scope = await findScope(request.query, options);
       if (scope === undefined) return refuseScope(reply);
       const count = scope === 'nobody' ? 0 : await countOf(scope, options);
-      return sendConditional(request, reply, 'image/svg+xml; charset=utf-8', badge(label, count));
+      return sendConditional(
+        request,
+        reply,
+        'image/svg+xml; charset=utf-8',
+        badge(options.sayable(label), count),
+      );
     },
   );
   done();
