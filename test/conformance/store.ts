@@ -113,6 +113,7 @@ export function storeSuite(name: string, open: () => Promise<OpenedStore>): void
             held: false,
             claims: null,
             vouch: null,
+            senderIp: ping.senderIp,
             firstAt: clock.now(),
             lastAt: clock.now(),
           },
