@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { waitUntil } from './wait.ts';
 
-const main = new URL('../../dist/main.js', import.meta.url).pathname;
+const builtMain = new URL('../../dist/main.js', import.meta.url).pathname;
 
 export type ServiceOptions = {
   /** Over the defaults for tests: a free port, a database of its own, loopback may be fetched, no rate limits. */
@@ -16,6 +16,8 @@ export type ServiceOptions = {
   readonly cwd?: string;
   /** A command, with its arguments, that becomes the program given after them. */
   readonly through?: readonly string[];
+  /** Another copy of the built program. */
+  readonly main?: string;
 };
 
 /** A running linkbackd: the built program, in a process of its own, on real sockets and a real database file. */
@@ -84,6 +86,8 @@ export type RunOptions = {
   readonly cwd?: string;
   /** A command, with its arguments, that becomes the program given after them. */
   readonly through?: readonly string[];
+  /** Another copy of the built program. */
+  readonly main?: string;
 };
 
 /** Runs the built program until it ends by itself, killed when it serves instead: for starts that must fail. */
@@ -117,7 +121,7 @@ export function defaults(folder: string): Record<string, string> {
 /** Starts the built program, and nothing else: it may still fail. */
 export function spawnService(
   env: Readonly<Record<string, string>>,
-  { cwd = tmpdir(), through = [] }: RunOptions,
+  { cwd = tmpdir(), through = [], main = builtMain }: RunOptions,
 ): ChildProcessByStdio<null, Readable, Readable> {
   const { PATH = '', HOME = '', TMPDIR = tmpdir() } = process.env;
   const [command, ...args] = [...through, process.execPath, main] as const;
