@@ -28,6 +28,8 @@ export type EventStream = {
   /** Sends text in the form of server-sent events; a reader who is too far behind is let go instead. */
   readonly send: (text: string) => void;
   readonly onEnd: (listener: () => void) => void;
+  /** Ends it from our side. */
+  readonly end: () => void;
 };
 
 export type EventStreams = {
@@ -97,17 +99,24 @@ export function openStreams(change: Partial<StreamLimits> = {}): EventStreams {
       stream.raw.once('close', () => {
         for (const end of ends) end();
       });
-      return { send: (text) => send(stream, text), onEnd: (listener) => ends.push(listener) };
+      return {
+        send: (text) => send(stream, text),
+        onEnd: (listener) => ends.push(listener),
+        end: () => end(stream),
+      };
     },
     count: () => streams.size,
     close: () => {
       isClosed = true;
-      for (const { raw } of streams) {
-        if (raw.writableLength > 0) raw.destroy();
-        else raw.end();
-      }
+      streams.forEach(end);
     },
   };
+}
+
+/** A reader who has not taken what was said is not waited for. */
+function end({ raw }: Open): void {
+  if (raw.writableLength > 0) raw.destroy();
+  else raw.end();
 }
 
 const streamHeaders = {
