@@ -36,7 +36,7 @@ export function readBadge(app: FastifyInstance, options: BadgeOptions, done: () 
   done();
 }
 
-const badgeSchema = reading('How many linkbacks there are, as a picture', {
+const badgeSchema = reading('getBadge', 'How many linkbacks there are, as a picture', {
   querystring: whoseQuery({
     label: Type.String({ maxLength: 40, default: 'linkbacks', description: 'The word before the number.' }),
   }),

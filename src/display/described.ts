@@ -3,6 +3,8 @@ import { Type, type TSchema } from 'typebox';
 
 /** What the API's description says of a route; Fastify validates by `querystring` and `params` only. */
 export type Described = FastifySchema & {
+  /** What generated clients call it. */
+  readonly operationId: string;
   readonly summary: string;
   readonly description?: string;
   readonly tags: readonly string[];
@@ -67,8 +69,12 @@ export function conditionalAnswers(
 }
 
 /** Says what a route is for those who read about the public's side of the API. */
-export function reading(summary: string, rest: Omit<Described, 'summary' | 'tags'>): Described {
-  return { ...rest, summary, tags: ['Reading'] };
+export function reading(
+  operationId: string,
+  summary: string,
+  rest: Omit<Described, 'operationId' | 'summary' | 'tags'>,
+): Described {
+  return { operationId, summary, ...rest, tags: ['Reading'] };
 }
 
 /** A route that is part of a page, and nobody's business besides. */

@@ -32,8 +32,8 @@ type Asking = FastifyRequest<{ Querystring: Omit<Asked, 'order' | 'limit' | 'aft
  */
 export function readFeeds(app: FastifyInstance, options: FeedOptions, done: () => void): void {
   app.setSerializerCompiler(asItIs);
-  for (const { path, type, format, name } of feedTypes) {
-    const schema = reading(`The newest linkbacks as ${name}`, {
+  for (const { path, type, format, name, operationId } of feedTypes) {
+    const schema = reading(operationId, `The newest linkbacks as ${name}`, {
       querystring: feedQuery(),
       response: conditionalAnswers([textOf(type, `A feed of at most ${maxItems} linkbacks.`)]),
     });

@@ -110,25 +110,29 @@ export function watchLive(app: FastifyInstance, options: LiveOptions, done: () =
   done();
 }
 
-const liveSchema = reading('What happens to the linkbacks of a page or a site, as it happens', {
-  description:
-    'Server-sent events: "approved" and "updated" with the linkback as /api/linkbacks gives it, "removed" with its id ' +
-    'only, "missed" when Last-Event-ID names an event that is too long ago: then read the list again.',
-  querystring: whoseQuery(),
-  response: {
-    ...answers(
-      [
-        textOf(
-          'text/event-stream',
-          'A stream that does not end.',
-          'id: 0193-7\nevent: removed\ndata: {"id":"01940b4e-6f2c-7c4a-9a3f-0d5b6e7f8a91"}\n\n',
-        ),
-      ],
-      [400, 429, 503],
-    ),
-    204: { description: 'The page is of no site here: nothing will ever happen.', type: 'null' },
+const liveSchema = reading(
+  'watchLinkbacks',
+  'What happens to the linkbacks of a page or a site, as it happens',
+  {
+    description:
+      'Server-sent events: "approved" and "updated" with the linkback as /api/linkbacks gives it, "removed" with its id ' +
+      'only, "missed" when Last-Event-ID names an event that is too long ago: then read the list again.',
+    querystring: whoseQuery(),
+    response: {
+      ...answers(
+        [
+          textOf(
+            'text/event-stream',
+            'A stream that does not end.',
+            'id: 0193-7\nevent: removed\ndata: {"id":"01940b4e-6f2c-7c4a-9a3f-0d5b6e7f8a91"}\n\n',
+          ),
+        ],
+        [400, 429, 503],
+      ),
+      204: { description: 'The page is of no site here: nothing will ever happen.', type: 'null' },
+    },
   },
-});
+);
 
 /**
  * Makes a queue of changes that are told one after the other, what happened first at first.

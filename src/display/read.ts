@@ -86,14 +86,14 @@ async function find(
   return list;
 }
 
-const listSchema = reading('The linkbacks of a page or a site', {
+const listSchema = reading('listLinkbacks', 'The linkbacks of a page or a site', {
   description:
     'Verified and approved ones, the oldest first. "Link: rel=next" names the following page, too.',
   querystring: listQuery(20),
   response: conditionalAnswers([jsonOf(PublicListSchema, 'A page of the list.')]),
 });
 
-const fragmentSchema = reading('The list as a piece of HTML', {
+const fragmentSchema = reading('getListFragment', 'The list as a piece of HTML', {
   description:
     "An ordered list in the form of WordPress's comments, marked up with microformats (h-cite), whatever Accept says.",
   querystring: fragmentQuery,
@@ -102,7 +102,7 @@ const fragmentSchema = reading('The list as a piece of HTML', {
   ]),
 });
 
-const pageSchema = reading('The list as a page', {
+const pageSchema = reading('getListPage', 'The list as a page', {
   querystring: listQuery(maxLimit),
   response: conditionalAnswers([textOf('text/html', 'A page for people.')]),
 });

@@ -3,6 +3,7 @@ import { Type, type Static } from 'typebox';
 import { parsePageUrl } from '../linkback/page-url.ts';
 import { problem, problemType } from '../linkback/problem.ts';
 import { findSite, type Site } from '../linkback/site.ts';
+import { answers, asItIs, jsonOf, reading, textOf } from './described.ts';
 import { escapeHtml, html, type Html } from './html.ts';
 import { page, stylePath } from './page.ts';
 import { safeJson } from './conditional.ts';
@@ -69,25 +70,54 @@ function rdfOf(target: URL, title: string, ping: string): string {
 }
 
 const Query = Type.Object({
-  target: Type.String({ maxLength: 2048 }),
-  title: Type.String({ maxLength: 500, default: '' }),
+  target: Type.String({
+    maxLength: 2048,
+    description: 'A page of one of the sites here.',
+    examples: ['https://blog.example/post'],
+  }),
+  title: Type.String({
+    maxLength: 500,
+    default: '',
+    description: 'Its title, for TrackBack; its address when there is none.',
+  }),
 });
+
+const SetupSchema = Type.Object({
+  target: Type.String({ format: 'uri' }),
+  headers: Type.Record(Type.String(), Type.String(), { description: 'To send with the page.' }),
+  elements: Type.String({ description: 'For the head of the page.' }),
+  rdf: Type.String({ description: 'For the body of the page: the comment that TrackBack software reads.' }),
+  list: Type.String({ format: 'uri', description: 'Where the list is to be had, for an include.' }),
+  widget: Type.String({ description: 'The list as an element that keeps itself up to date.' }),
+});
+
+const setupSchema = reading('getSetup', 'What to paste into a page', {
+  querystring: Query,
+  response: answers([jsonOf(SetupSchema, 'Ready to paste.')], [400, 404]),
+});
+
+const setupPageSchema = reading('getSetupPage', 'What to paste into a page, as a page', {
+  querystring: Query,
+  response: answers([textOf('text/html', 'A page for people.')], [400, 404]),
+});
+
 type Asked = { Querystring: Static<typeof Query> };
 
 /** Serves `/setup?target=…` for people and `/api/setup?target=…` for programs. */
 export function showSetup(app: FastifyInstance, options: SetupOptions, done: () => void): void {
+  app.setSerializerCompiler(asItIs);
   const find = ({ target: text, title }: Asked['Querystring']): Setup | undefined => {
     const target = parsePageUrl(text);
     const site = target === undefined ? undefined : findSite(options.sites(), target);
     if (target === undefined || site === undefined) return undefined;
     return setupOf(site, target, title === '' ? target.href : title, options.baseUrl());
   };
-  app.get<Asked>('/api/setup', { schema: { querystring: Query } }, (request, reply) => {
+  app.get<Asked>('/api/setup', { schema: setupSchema }, (request, reply) => {
     const setup = find(request.query);
     if (setup === undefined) return noSuchPage(reply);
     return reply.type('application/json; charset=utf-8').send(safeJson(setup));
   });
-  app.get<Asked>('/setup', { schema: { querystring: Query } }, (request, reply) => {
+  app.get<Asked>('/setup', { schema: setupPageSchema }, (request, reply) => {
     const setup = find(request.query);
     if (setup === undefined) return noSuchPage(reply);
     const stylesheet = `${options.baseUrl()}${stylePath}`;

@@ -1,9 +1,11 @@
 import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
 import type { Linkback } from '../linkback/linkback.ts';
 import type { StatusStore } from '../linkback/ports.ts';
-import { reasonSentences, type Reason } from '../linkback/refusal.ts';
+import { reasons, reasonSentences, type Reason } from '../linkback/refusal.ts';
 import { problem, problemType } from '../linkback/problem.ts';
 import { safeJson } from './conditional.ts';
+import { answers, asItIs, jsonOf, reading, textOf } from './described.ts';
 import { html, type Html } from './html.ts';
 import { page, stylePath } from './page.ts';
 import { iso, isoOrNull } from './public-linkback.ts';
@@ -35,7 +37,8 @@ type Status = {
  * beyond "published or not yet", about people, or about networks.
  */
 export function readStatus(app: FastifyInstance, options: StatusOptions, done: () => void): void {
-  app.get<{ Params: { id: string } }>('/status/:id', async (request, reply) => {
+  app.setSerializerCompiler(asItIs);
+  app.get<{ Params: { id: string } }>('/status/:id', { schema: statusSchema }, async (request, reply) => {
     reply.header('x-robots-tag', 'noindex').header('cache-control', 'no-store').header('vary', 'accept');
     const linkback = await options.store.byStatusId(request.params.id, options.now() - statusLifeMs);
     const wantsPage = request.headers.accept?.includes('text/html') === true;
@@ -63,6 +66,29 @@ export function readStatus(app: FastifyInstance, options: StatusOptions, done: (
   });
   done();
 }
+
+const StatusSchema = Type.Object({
+  status: Type.Enum(['queued', 'verified', 'refused', 'gone']),
+  reason: Type.Union([Type.Enum([...reasons]), Type.Null()], { description: 'Why it is refused.' }),
+  detail: Type.String({ description: 'The same as a sentence.' }),
+  source: Type.String({ format: 'uri' }),
+  target: Type.String({ format: 'uri' }),
+  receivedAt: Type.String({ format: 'date-time' }),
+  checkedAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+    description: 'When the source was last looked at with a definite result.',
+  }),
+});
+
+const statusSchema = reading('getStatus', 'What became of a ping', {
+  description: 'JSON, or a page where Accept asks for HTML. It is kept for 30 days after the last ping.',
+  params: Type.Object({
+    id: Type.String({ description: 'From the answer to the ping: it cannot be guessed.' }),
+  }),
+  response: answers(
+    [jsonOf(StatusSchema, 'What is known so far.'), textOf('text/html', 'A page for people.')],
+    [404],
+  ),
+});
 
 const unknown = 'There is no status here. Status pages are kept for 30 days after the last ping.';
 

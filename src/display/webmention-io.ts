@@ -4,6 +4,7 @@ import { problem, problemType } from '../linkback/problem.ts';
 import type { Refusal } from '../linkback/refusal.ts';
 import type { Site } from '../linkback/site.ts';
 import { safeJson, sendConditional } from './conditional.ts';
+import { asItIs, undescribed } from './described.ts';
 import { exampleCounts, exampleMentions } from './example-mentions.ts';
 import {
   findTargets,
@@ -15,6 +16,7 @@ import {
   typesAsked,
   type MentionAsked,
 } from './mention-query.ts';
+import { mentionSchemas } from './mention-schemas.ts';
 import { toCounts, toDeleted, toEntry, toLink } from './mention-shapes.ts';
 
 export type ReadMentionsOptions = {
@@ -48,9 +50,12 @@ const json: Shape = (items, markOf) => ({ links: items.map((each) => toLink(each
  * Spec:   https://webmention.io/api
  */
 export function readMentions(app: FastifyInstance, options: ReadMentionsOptions, done: () => void): void {
-  const schema = { querystring: mentionParameters };
+  app.setSerializerCompiler(asItIs);
   const get = (paths: readonly string[], answer: (request: Asking, reply: FastifyReply) => unknown): void => {
-    for (const path of paths) app.get<{ Querystring: MentionAsked }>(path, { schema }, answer);
+    for (const path of paths) {
+      const schema = mentionSchemas[path] ?? { ...undescribed, querystring: mentionParameters };
+      app.get<{ Querystring: MentionAsked }>(path, { schema }, answer);
+    }
   };
 
   get(['/api/mentions.jf2', '/api/links.jf2'], (request, reply) => list(request, reply, options, jf2));

@@ -35,7 +35,7 @@ export function serveWidget(app: FastifyInstance, _options: object, done: () => 
   done();
 }
 
-const widgetSchema = reading('The custom element <link-backs>', {
+const widgetSchema = reading('getWidget', 'The custom element <link-backs>', {
   description: 'A script without dependencies, for any page: docs/widget.md says how.',
   response: conditionalAnswers([textOf('text/javascript', 'The script.')], []),
 });
