@@ -29,3 +29,17 @@ DROP INDEX linkback_by_verification;
 CREATE INDEX linkback_by_moderation ON linkback (moderation, id, site, verification, type, received_at);
 CREATE INDEX linkback_in_order ON linkback (id, site, moderation, verification, type, received_at);
 CREATE INDEX linkback_by_host_key ON linkback (host_key, id);
+
+-- How many linkbacks of a host are approved on a site, kept up to date by whatever moves one; a host without any has
+-- no row. An index of all linkbacks by host would be asked for this only, and a bulk decision would change all of it.
+CREATE TABLE approved_host (
+  site TEXT NOT NULL,
+  host TEXT NOT NULL,
+  approved BIGINT NOT NULL,
+  PRIMARY KEY (host, site)
+);
+
+INSERT INTO approved_host (site, host, approved)
+  SELECT site, source_host, COUNT(*) FROM linkback WHERE moderation = 'approved' GROUP BY site, source_host;
+
+DROP INDEX linkback_by_host;

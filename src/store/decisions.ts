@@ -14,10 +14,10 @@ import { withAnnouncements } from './linkbacks.ts';
 import { matchingIds } from './matching.ts';
 import { moveAll } from './moves.ts';
 import type { Note, NotingEngine } from './noting.ts';
-import type { DecisionMemberRow, DecisionRow } from './tables.ts';
+import type { DecisionMemberRow, DecisionRow, LinkbackRow } from './tables.ts';
 
 /** How many linkbacks a transaction moves: more would hold the event loop too long. */
-const movedPerCommit = 250;
+const movedPerCommit = 400;
 /** How many ids are read at a time, before the first is moved. */
 const idsPerPiece = 5000;
 
@@ -102,13 +102,7 @@ async function decideSome(db: Db, ids: readonly string[], made: Made, pen: Pen):
   if (rows.length === 0) return 0;
   const now = pen.now();
   await noteDecision(db, made, rows.length, now);
-  const members = rows.map((row) => ({
-    decision_id: made.id,
-    linkback_id: row.id,
-    from_state: row.moderation,
-    from_decider: row.decided_by,
-  }));
-  await db.insertInto('decision_member').values(members).execute();
+  await noteMembers(db, made.id, rows);
   const linkbacks = await withAnnouncements(db, rows);
   const word = { to, by, why, now, decider: 'person', decisionId: made.id } as const;
   await moveAll(db, linkbacks, word, writingOf(made.id, made.isOfMany, pen));
@@ -122,6 +116,25 @@ async function noteDecision(db: Db, { id, word, scope }: Made, moved: number, at
     .values({ id, at, by_name, site: scope.site ?? null, moderation, note, moved, undone_at: null })
     .onConflict((conflict) =>
       conflict.column('id').doUpdateSet({ moved: sql<number>`decision.moved + ${moved}` }),
+    )
+    .execute();
+}
+
+/** Where the linkbacks stand that a decision is about to move. */
+async function noteMembers(db: Db, decisionId: string, rows: readonly LinkbackRow[]): Promise<void> {
+  await db
+    .insertInto('decision_member')
+    .columns(['linkback_id', 'from_state', 'from_decider', 'decision_id'])
+    .expression((each) =>
+      each
+        .selectFrom('linkback')
+        .select(['id', 'moderation', 'decided_by'])
+        .select((each) => each.val(decisionId).as('decision_id'))
+        .where(
+          'id',
+          'in',
+          rows.map(({ id }) => id),
+        ),
     )
     .execute();
 }

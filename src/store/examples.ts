@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { ExampleStore } from '../linkback/owner-ports.ts';
 import type { Engine } from './engine.ts';
 import { withAnnouncements } from './linkbacks.ts';
@@ -8,7 +9,8 @@ export function exampleStore({ db }: Engine): ExampleStore {
       const rows = await db
         .selectFrom('linkback')
         .selectAll()
-        .where('decided_by', '=', 'person')
+        // Written out, for the index of what persons decided is for those that say so.
+        .where('decided_by', '=', sql.lit('person'))
         .where('site', '=', site)
         .where('moderation', '=', moderation)
         .orderBy('updated_at', 'desc')

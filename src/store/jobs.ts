@@ -4,6 +4,7 @@ import type { JobState } from '../linkback/owner-ports.ts';
 import type { Settlement } from '../linkback/settle.ts';
 import type { Linkback } from '../linkback/linkback.ts';
 import { noSurroundings } from '../linkback/surroundings.ts';
+import { isApprovedHost } from './approved-hosts.ts';
 import type { Db } from './engine.ts';
 import { loadLinkback, saveLinkback } from './linkbacks.ts';
 import { surroundings } from './surroundings.ts';
@@ -175,7 +176,7 @@ async function finish(
   if (job === undefined || linkback === undefined) return undefined;
   const settlement = settle({
     linkback,
-    hostIsApproved: await isApprovedHost(db, linkback.site, linkback.sourceHost, linkback.id),
+    hostIsApproved: await isApprovedHost(db, linkback.site, linkback.sourceHost, linkback),
     surroundings: textKey === undefined ? noSurroundings : await surroundings(db, linkback, textKey, now),
     now,
   });
@@ -222,20 +223,6 @@ async function endJob(db: Db, lease: Lease, next: NextRun | 'parked' | undefined
           unfinished: 0,
         } as const);
   await db.updateTable('job').set(set).where('id', '=', lease.jobId).execute();
-}
-
-/** Whether another linkback of the host than this one, if any, is approved on the site. */
-export async function isApprovedHost(db: Db, site: string, host: string, exceptId = ''): Promise<boolean> {
-  const row = await db
-    .selectFrom('linkback')
-    .select('id')
-    .where('source_host', '=', host)
-    .where('site', '=', site)
-    .where('moderation', '=', 'approved')
-    .where('id', '<>', exceptId)
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
 }
 
 /** How many of a linkback's failed attempts are kept. */

@@ -2,6 +2,7 @@ import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
 import type { LinkbackEvent } from '../linkback/event.ts';
 import type { Announcement, Dialect, Linkback } from '../linkback/linkback.ts';
 import type { Page } from '../linkback/ports.ts';
+import { noteApprovals } from './approved-hosts.ts';
 import type { Db } from './engine.ts';
 import type { Note } from './noting.ts';
 import { forgetCalls } from './promised-calls.ts';
@@ -77,6 +78,7 @@ export async function saveLinkback(
     .execute();
   await notePublicity(db, [{ before, after }], after.updatedAt);
   await recount(db, [{ before, after }]);
+  await noteApprovals(db, [{ before, after }]);
   for (const each of after.announcements) await saveHeld(db, before, each);
   if (events.length === 0) return;
   await db
@@ -93,6 +95,7 @@ export async function forget(db: Db, id: string, at: number, note: Note): Promis
   await forgetCalls(db, id);
   await db.deleteFrom('linkback').where('id', '=', id).execute();
   await count(db, before, -1);
+  await noteApprovals(db, [{ before, after: null }]);
   note({ before, after: null });
   return true;
 }

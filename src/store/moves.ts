@@ -1,6 +1,7 @@
 import { decide } from '../linkback/decide.ts';
 import type { LinkbackEvent } from '../linkback/event.ts';
 import type { Linkback, Moderation } from '../linkback/linkback.ts';
+import { noteApprovals } from './approved-hosts.ts';
 import type { Db } from './engine.ts';
 import type { Writing } from './linkbacks.ts';
 import { notePublicity } from './publications.ts';
@@ -39,9 +40,10 @@ export async function moveAll(
     moves.map(({ after }) => after),
     word,
   );
-  await saveEvents(db, moves, newId);
+  await saveEvents(db, moves, newId());
   await notePublicity(db, moves, now);
   await recount(db, moves);
+  await noteApprovals(db, moves);
   for (const { before, after } of moves) note({ before, after });
 }
 
@@ -67,9 +69,10 @@ async function saveStates(db: Db, linkbacks: readonly Linkback[], word: Word): P
 
 type Told = { readonly after: Linkback; readonly events: readonly LinkbackEvent[] };
 
-async function saveEvents(db: Db, moves: readonly Told[], newId: () => string): Promise<void> {
-  const rows = moves.flatMap(({ after, events }) =>
-    events.map((event) => encodeEvent(event, newId(), after.id)),
+/** Each linkback has one event of its own here: a number after the id of all of them tells these apart. */
+async function saveEvents(db: Db, moves: readonly Told[], batch: string): Promise<void> {
+  const rows = moves.flatMap(({ after, events }, at) =>
+    events.map((event) => encodeEvent(event, `${batch}-${at}`, after.id)),
   );
   if (rows.length > 0) await db.insertInto('event').values(rows).execute();
 }

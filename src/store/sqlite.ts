@@ -158,6 +158,8 @@ function openWriter(options: SqliteOptions): Database.Database {
     writer.pragma('mmap_size = 0');
     migrateSqlite(writer, options);
     if (options.isService) voidLeases(writer);
+    // What a unit may have to undo is kept in memory: a temporary file costs more than the unit.
+    writer.pragma('temp_store = MEMORY');
     // From here on waiting for a lock must not block the event loop: group commits wait on timers instead.
     writer.pragma('busy_timeout = 0');
     return writer;

@@ -15,6 +15,7 @@ export type Tables = {
   readonly attempt: AttemptRow;
   readonly target_look: TargetLookRow;
   readonly tally: TallyRow;
+  readonly approved_host: ApprovedHostRow;
   readonly token: TokenRow;
   readonly session: SessionRow;
   readonly site: SiteRow;
@@ -133,6 +134,8 @@ export type TallyRow = {
   verification: Verification;
   count: number;
 };
+
+export type ApprovedHostRow = { site: string; host: string; approved: number };
 
 export type TokenRow = {
   id: string;

@@ -30,7 +30,7 @@ export type Moved = { readonly before: Standing; readonly after: Standing };
 export async function recount(db: Db, moves: readonly Moved[]): Promise<void> {
   const changes = new Map<string, readonly [Standing, number]>();
   const add = (standing: Standing, change: number): void => {
-    const key = [standing.site, standing.moderation, standing.verification].join(' ');
+    const key = `${standing.site} ${standing.moderation} ${standing.verification}`;
     changes.set(key, [standing, (changes.get(key)?.[1] ?? 0) + change]);
   };
   for (const { before, after } of moves) {
