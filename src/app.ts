@@ -1,42 +1,29 @@
-import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
 import { v7 as newId } from 'uuid';
 import type { Config } from './config.ts';
-import { readBadge } from './display/badge.ts';
-import { readFeeds } from './display/feeds.ts';
-import { watchLive } from './display/live.ts';
-import { pingFormPage } from './display/ping-form.ts';
-import { readLinkbacks } from './display/read.ts';
-import { makePublicSources } from './display/sources.ts';
-import { setupOf, showSetup, type Setup } from './display/setup.ts';
-import { readStatus } from './display/status.ts';
-import { readMentions } from './display/webmention-io.ts';
-import { serveWidget } from './display/widget-script.ts';
-import { makeChanges, type Changes } from './linkback/changes.ts';
+import { setupOf, type Setup } from './display/setup.ts';
+import { makeChanges } from './linkback/changes.ts';
 import { makeDirectory } from './linkback/directory.ts';
-import { makeAccept, type Accept, type Filed } from './linkback/accept.ts';
+import { makeAccept } from './linkback/accept.ts';
 import { makeAdmit } from './linkback/admit.ts';
 import { anyCaller, makeAllowance } from './linkback/allowance.ts';
 import type { Store } from './linkback/store.ts';
-import type { Reason } from './linkback/refusal.ts';
 import { makeRoom } from './linkback/room.ts';
-import { isOwnRoute, pageAt, usualThresholds, type Site } from './linkback/site.ts';
-import { makeNeedsVouch } from './linkback/vouch.ts';
-import { anyGuesses, limitMayReadSites, makeGuesses, type MayCallerReadSites } from './moderation/guesses.ts';
+import { isOwnRoute, usualThresholds } from './linkback/site.ts';
+import { anyGuesses, limitMayReadSites, makeGuesses } from './moderation/guesses.ts';
 import { makeClassifier } from './moderation/classifier.ts';
-import { serveOwner, type OwnerOptions } from './moderation/owner.ts';
+import { cookieName } from './moderation/access.ts';
+import { keepFresh } from './moderation/refresh.ts';
 import { makeSessions } from './moderation/session.ts';
 import { makeWeigh } from './moderation/signals.ts';
 import { firstToken, makeAuthenticate, makeMayReadSites, makeTokens } from './moderation/token.ts';
-import { receivePingbacks } from './protocols/pingback/receive.ts';
-import { receiveTrackbacks } from './protocols/trackback/receive.ts';
-import { receiveWebmentions } from './protocols/webmention/receive.ts';
-import { sayableInXml } from './protocols/xml-text.ts';
+import { describeRoutes, type MountedRoute } from './openapi.ts';
 import { makeOutcomes } from './queue/outcomes.ts';
 import { makeRecheckAt, makeRetryAt } from './queue/retry.ts';
 import { makeWorker, type WorkerLog } from './queue/worker.ts';
 import { storeLog } from './log.ts';
-import { buildServer, listeningAt, operate, type LoggerOptions } from './server.ts';
+import { mountRoutes } from './routes.ts';
+import { buildServer, listeningAt, type LoggerOptions } from './server.ts';
 import { openSqlite } from './store/sqlite.ts';
 import { makeStore } from './store/store.ts';
 import { askNobody, makeAskAkismet } from './verify/akismet.ts';
@@ -64,6 +51,8 @@ const hangUpAfterMs = 6000;
 export type App = {
   /** The public address, without a trailing slash; right once the service listens. */
   readonly baseUrl: () => string;
+  /** Every route, as it is mounted. */
+  readonly routes: () => readonly MountedRoute[];
   /** What to paste into the pages of each site. */
   readonly setups: () => readonly Setup[];
   /** Listens, starts the work, and gives the first admin token when this start has made it. */
@@ -89,6 +78,10 @@ export type AppDependencies = {
 export async function buildApp(config: Config, dependencies: AppDependencies): Promise<App> {
   const now = dependencies.now ?? Date.now;
   const server = buildServer(config, dependencies.logger);
+  const routes = describeRoutes(server, {
+    version: dependencies.version,
+    cookieName: cookieName(config.baseUrl?.href ?? ''),
+  });
   const engine = openSqlite({
     file: config.databaseFile,
     migrations: dependencies.migrations,
@@ -194,13 +187,14 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
 
   const tokens = makeTokens(store, { adminToken: config.adminToken, now });
   const guesses = config.limits ? makeGuesses(now) : anyGuesses;
-  mount(server, {
+  mountRoutes(server, {
     store,
     sites,
     changes,
     accept,
     now,
     baseUrl,
+    prefix: config.baseUrl?.pathname.replace(/\/$/u, '') ?? '',
     owner: {
       store,
       directory,
@@ -216,18 +210,26 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     awaitVerdict: ({ linkbackId }) => outcomes.next(linkbackId, config.answerWithinMs),
   });
 
+  let stopRefreshing = (): void => undefined;
   return {
     baseUrl,
+    routes,
     setups: () => sites().map((site) => setupOf(site, site.addresses[0], site.slug, baseUrl())),
     start: async () => {
       await server.listen({ host: config.host, port: config.port });
       worker.start();
+      stopRefreshing = keepFresh({
+        directory,
+        now,
+        onError: (error) => server.log.warn({ err: error }, 'sites and rules cannot be read at the moment'),
+      });
       for (const { slug } of sites()) void classifier.learn(slug);
       // Made last: a start that failed would have nobody to show it to.
       return config.adminToken === undefined ? firstToken(store, newId(), now()) : undefined;
     },
     stop: async () => {
       isStopping = true;
+      stopRefreshing();
       classifier.stop();
       outcomes.dismiss();
       // A server that closes times nobody out any more: half a request would keep it open for ever.
@@ -238,75 +240,6 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
       await store.close();
     },
   };
-}
-
-type Mounted = {
-  readonly store: Store;
-  readonly sites: () => readonly Site[];
-  readonly changes: Changes;
-  readonly accept: Accept;
-  readonly awaitVerdict: (filed: Filed) => Promise<'verified' | Reason | undefined>;
-  readonly owner: OwnerOptions;
-  readonly mayReadSites: MayCallerReadSites;
-  readonly now: () => number;
-  readonly baseUrl: () => string;
-};
-
-/** Every route of the service. */
-function mount(server: FastifyInstance, needs: Mounted): void {
-  const { store, sites, changes, accept, awaitVerdict, owner, mayReadSites, now, baseUrl } = needs;
-  const publicSources = makePublicSources(store, sites);
-  const statusUrl = (id: string): string => `${baseUrl()}/status/${id}`;
-
-  // POST /pingback, POST /{site}/xmlrpc
-  server.register(receivePingbacks, {
-    accept,
-    awaitVerdict,
-    statusUrl,
-    publicSources: async (target, slug) => (await publicSources(target, slug))?.map((each) => each.url),
-  });
-  // POST, GET /trackback/{site}/{path}
-  server.register(receiveTrackbacks, {
-    accept,
-    pageAt: (slug, path) => pageAt(sites(), slug, path),
-    publicPings: publicSources,
-  });
-  // POST, GET /webmention, /{site}/webmention
-  server.register(receiveWebmentions, {
-    accept,
-    statusUrl,
-    needsVouch: makeNeedsVouch(sites, store),
-    formPage: (form) => pingFormPage(form, baseUrl()),
-  });
-  // GET /setup, /api/setup
-  server.register(showSetup, { sites, baseUrl });
-  // GET /status/{id}
-  server.register(readStatus, { store, now, baseUrl });
-  // GET /api/linkbacks, /linkbacks.html, /linkbacks, /linkbacks.css, /badge.svg, /widget.js
-  // GET /feed.atom, /feed.rss, /feed.json, /api/live
-  // GET /api/mentions.jf2, /api/mentions.json, /api/count, /api/deleted.jf2, /api/example/mentions.jf2
-  server.register(async (open) => {
-    await open.register(cors, {
-      origin: '*',
-      methods: ['GET', 'HEAD'],
-      allowedHeaders: ['if-none-match'],
-      exposedHeaders: ['etag', 'link'],
-    });
-    open.addHook('onRequest', (_request, reply, next) => {
-      reply.header('cross-origin-resource-policy', 'cross-origin');
-      next();
-    });
-    await open.register(readLinkbacks, { store, sites, baseUrl });
-    await open.register(readFeeds, { store, sites, baseUrl, sayable: sayableInXml });
-    await open.register(readBadge, { store, sites, sayable: sayableInXml });
-    await open.register(watchLive, { store, sites, listen: changes.listen, run: newId() });
-    await open.register(serveWidget);
-    await open.register(readMentions, { store, sites, mayReadSites });
-  });
-  // /api/session, /api/moderation/…, /api/sites, /api/tokens: each route is named in the file
-  server.register(serveOwner, owner);
-  // GET /healthz, /readyz
-  server.register(operate, { check: store.check });
 }
 
 /** One line for each job's end and for each defect, with the linkback's id. */

@@ -27,7 +27,7 @@ async function serve(): Promise<void> {
     });
     stopOnSignal(app, log);
     const newToken = await startListening(app, config);
-    process.stdout.write(welcome(app, config, newToken));
+    process.stdout.write(welcome(app, newToken));
   } catch (error) {
     if (!(error instanceof Halt)) throw error;
     process.stderr.write(`linkbackd cannot start. ${error.message}\n${error.remedy}\n`);
@@ -93,36 +93,41 @@ function loggerOptions({ logLevel }: Config, log: Log): LoggerOptions {
   return { level: logLevel, transport: { target: 'pino-pretty', options } };
 }
 
-function welcome(app: App, config: Config, newToken: string | undefined): string {
+function welcome(app: App, newToken: string | undefined): string {
   const base = app.baseUrl();
-  const paste =
-    config.sites.length === 0
-      ? ['There is no site yet. Name yours and start again:', '  SITES=https://blog.example npm start']
-      : [
-          'Let your pages say where their linkbacks go, by these headers or these elements of the <head>:',
-          ...app
-            .setups()
-            .flatMap(({ target, headers, elements }) => [
-              `  for ${target}`,
-              ...Object.entries(headers).map(([name, value]) => `    ${name}: ${value}`),
-              ...elements.split('\n').map((element) => `    ${element}`),
-            ]),
-          'For TrackBack each page has a block of its own; this shows all there is to paste into one:',
-          `  ${base}/setup?target=ADDRESS-OF-THE-PAGE`,
-          'To show what came in, put this where a page has its comments:',
-          `  ${base}/linkbacks.html?target=ADDRESS-OF-THE-PAGE`,
-        ];
-  const token =
+  const comeIn =
     newToken === undefined
-      ? []
+      ? [`Moderation page: ${base}/moderate`]
       : [
-          '',
-          'Your admin token, shown this once:',
+          `Moderation page: ${base}/moderate`,
+          'Come in there with your admin token, shown this once:',
           `  ${newToken}`,
           'Keep it safe: it is stored as a digest only.',
         ];
-  const moderation = `Moderation API: ${base}/api/moderation/linkbacks`;
-  return [`linkbackd listens at ${base}/`, moderation, '', ...paste, ...token, '', ''].join('\n');
+  const lines = [`linkbackd listens at ${base}/`, '', ...whatToPaste(app, base), '', ...comeIn, ''];
+  return `${lines.join('\n')}\n`;
+}
+
+function whatToPaste(app: App, base: string): readonly string[] {
+  const setups = app.setups();
+  if (setups.length === 0) {
+    return [
+      'There is no site yet. Add yours on the moderation page, or name it here and start again:',
+      '  SITES=https://blog.example npm start',
+    ];
+  }
+  return [
+    'Let your pages say where their linkbacks go, by these headers or these elements of the <head>:',
+    ...setups.flatMap(({ target, headers, elements }) => [
+      `  for ${target}`,
+      ...Object.entries(headers).map(([name, value]) => `    ${name}: ${value}`),
+      ...elements.split('\n').map((element) => `    ${element}`),
+    ]),
+    'For TrackBack each page has a block of its own; this shows all there is to paste into one:',
+    `  ${base}/setup?target=ADDRESS-OF-THE-PAGE`,
+    'To show what came in, put this where a page has its comments:',
+    `  ${base}/linkbacks.html?target=ADDRESS-OF-THE-PAGE`,
+  ];
 }
 
 await serve();

@@ -5,6 +5,7 @@ import {
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
+  type FastifySchema,
   type FastifySchemaCompiler,
   type FastifyServerOptions,
 } from 'fastify';
@@ -155,8 +156,8 @@ export type OperateOptions = { readonly check: () => Promise<void> };
 
 /** Serves `/healthz`, that the process is alive, and `/readyz`, that it can do its work. */
 export function operate(server: FastifyInstance, { check }: OperateOptions, done: () => void): void {
-  server.get('/healthz', () => ({ status: 'alive' }));
-  server.get('/readyz', async (request, reply) => {
+  server.get('/healthz', { config: { described: alive } }, () => ({ status: 'alive' }));
+  server.get('/readyz', { config: { described: ready } }, async (request, reply) => {
     try {
       await check();
       return { status: 'ready' };
@@ -170,6 +171,25 @@ export function operate(server: FastifyInstance, { check }: OperateOptions, done
   });
   done();
 }
+
+const state = {
+  'application/json': { schema: { type: 'object', properties: { status: { type: 'string' } } } },
+};
+
+const alive: FastifySchema = {
+  tags: ['Operation'],
+  summary: 'See whether the process is alive',
+  response: { 200: { description: 'It is.', content: state } },
+};
+
+const ready: FastifySchema = {
+  tags: ['Operation'],
+  summary: 'See whether it can do its work',
+  response: {
+    200: { description: 'It can read and write its database.', content: state },
+    503: { description: 'It cannot, at the moment.', content: state },
+  },
+};
 
 function sendProblem(reply: FastifyReply, status: number, detail: string): FastifyReply {
   return reply

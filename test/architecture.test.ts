@@ -40,7 +40,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   '@preact/signals': /^moderation\/page\//u,
   fastify: /^server\.ts$/u,
   '@fastify/cookie': /^moderation\/owner\.ts$/u,
-  '@fastify/cors': /^app\.ts$/u,
+  '@fastify/cors': /^routes\.ts$/u,
   '@fastify/helmet': /^server\.ts$/u,
   '@fastify/swagger': /^openapi\.ts$/u,
   '@fastify/swagger-ui': /^openapi\.ts$/u,
@@ -54,19 +54,21 @@ const homes: Readonly<Record<string, RegExp>> = {
 /** Types cost nothing at run time: rooms that serve HTTP know Fastify by its types only. */
 const typeHomes: Readonly<Record<string, RegExp>> = {
   ...homes,
-  fastify: /^(?:app|openapi|server|(?:display|moderation|protocols)\/.*)\.ts$/u,
+  fastify: /^(?:app|openapi|routes|server|(?:display|moderation|protocols)\/.*)\.ts$/u,
 };
 
 const doors: ReadonlySet<string> = new Set([
   'app.ts',
   'main.ts',
   'openapi.ts',
+  'routes.ts',
   'cli.ts',
   'config.ts',
   'log.ts',
   'runtime.ts',
   'server.ts',
   'setting-values.ts',
+  'telling.ts',
 ]);
 /** What runs in browsers lies in the room it belongs to, and is a world of its own. */
 const browserCode = /^(?:display\/widget|moderation\/page)\//u;

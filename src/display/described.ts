@@ -1,5 +1,6 @@
 import type { FastifySchema } from 'fastify';
 import { Type, type TSchema } from 'typebox';
+import { problemSchema } from '../linkback/problem.ts';
 
 /** What the API's description says of a route; Fastify validates by `querystring` and `params` only. */
 export type Described = FastifySchema & {
@@ -12,18 +13,7 @@ export type Described = FastifySchema & {
 
 type Answer = { readonly type: string; readonly schema: TSchema; readonly description: string };
 
-export const Problem: TSchema = Type.Object(
-  {
-    type: Type.String({ examples: ['about:blank'] }),
-    title: Type.String({ examples: ['Bad Request'] }),
-    status: Type.Integer({ examples: [400] }),
-    detail: Type.String({
-      description: 'What was wrong, as a sentence.',
-      examples: ['Name a page by target=, an absolute http or https address, or a site by site=.'],
-    }),
-  },
-  { description: 'An error, by RFC 9457.' },
-);
+export const Problem: TSchema = problemSchema;
 
 /** An answer that is text of some type. */
 export function textOf(type: string, description: string, example?: string): Answer {

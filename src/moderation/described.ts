@@ -1,5 +1,6 @@
 import type { FastifySchema } from 'fastify';
 import { Type, type TNull, type TSchema, type TString, type TUnion } from 'typebox';
+import { problemSchema } from '../linkback/problem.ts';
 import type { Needs } from './access.ts';
 
 /** An object of ours as JSON; its schema says what is in it. */
@@ -25,19 +26,6 @@ export type About = {
   /** What it may refuse besides what all routes may. */
   readonly refuses?: readonly (keyof typeof problems)[];
 };
-
-const Problem = Type.Object(
-  {
-    type: Type.String({ examples: ['about:blank'] }),
-    title: Type.String({ examples: ['Not Found'] }),
-    status: Type.Integer({ examples: [404] }),
-    detail: Type.String({
-      description: 'What was wrong, as a sentence.',
-      examples: ['There is no rule here.'],
-    }),
-  },
-  { title: 'Problem', description: 'An error, by RFC 9457.' },
-);
 
 const problems = {
   400: 'What was sent cannot be taken.',
@@ -80,10 +68,15 @@ function wanted({ summary, gives }: About): Json {
     status,
     {
       description: summary,
-      ...(schema === null ? { type: 'null' } : { content: { 'application/json': { schema } } }),
+      ...(schema === null ? { type: 'null' } : { content: { [mediaTypeOf(schema)]: { schema } } }),
     },
   ]);
   return Object.fromEntries(answers) as Json;
+}
+
+/** JSON, unless the schema says otherwise. */
+function mediaTypeOf(schema: TSchema): string {
+  return 'contentMediaType' in schema ? String(schema.contentMediaType) : 'application/json';
 }
 
 function refusals(needs: Needs, { body, querystring, params, refuses = [] }: About): Json {
@@ -95,7 +88,7 @@ function refusals(needs: Needs, { body, querystring, params, refuses = [] }: Abo
     ...(body === undefined ? [] : [413 as const, 415 as const]),
     ...refuses,
   ]);
-  const content = { 'application/problem+json': { schema: Problem } };
+  const content = { 'application/problem+json': { schema: problemSchema } };
   return Object.fromEntries(
     [...statuses].map((status) => [status, { description: problems[status], content }]),
   );

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildApp, type AppDependencies } from '../../src/app.ts';
+import { buildApp, type App, type AppDependencies } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { adminToken, callApi, defaults, type Service } from './service.ts';
 
@@ -11,6 +11,9 @@ export type Here = Pick<Service, 'url' | 'get' | 'api'> & {
   readonly now: () => number;
   /** Lets time pass at once; the service notices within a second, or when a ping comes in. */
   readonly pass: (ms: number) => void;
+  readonly routes: App['routes'];
+  /** Where its database is. */
+  readonly folder: string;
   readonly close: () => Promise<void>;
 };
 
@@ -34,6 +37,8 @@ export async function startHere(
   return {
     url,
     now,
+    routes: app.routes,
+    folder,
     pass: (ms) => void (passed += ms),
     get: (path, headers = {}) => fetch(`${url}${path}`, { headers, redirect: 'manual' }),
     api: (method, path, body) => callApi(`${url}${path}`, adminToken, method, body),

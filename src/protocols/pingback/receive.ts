@@ -2,6 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { Accept, Filed } from '../../linkback/accept.ts';
 import { isRefusal, type Reason, type Refusal } from '../../linkback/refusal.ts';
 import { bodyOf, takeBodiesAsBytes } from '../raw-body.ts';
+import { receiving } from './described.ts';
 import { callFaults, faults, wireFaultTexts, type Fault } from './faults.ts';
 import {
   formatFault,
@@ -76,10 +77,11 @@ export function receivePingbacks(app: FastifyInstance, options: PingbackOptions,
     return sendFault(reply, faults['our-fault']);
   });
   for (const url of ['/pingback', '/:site/xmlrpc']) {
-    app.route({ method: 'POST', url, handler: (request, reply) => answer(request, reply, options) });
+    app.post(url, { config: { described: receiving } }, (request, reply) => answer(request, reply, options));
     app.route({
       method: ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
       url,
+      schema: { hide: true },
       handler: (_request, reply) => refuseMethod(reply),
     });
   }

@@ -2,6 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { Accept } from '../../linkback/accept.ts';
 import { isRefusal, type Refusal } from '../../linkback/refusal.ts';
 import { bodyOf, takeBodiesAsBytes } from '../raw-body.ts';
+import { listing, receiving } from './described.ts';
 import { faults } from './faults.ts';
 import { formatAnswer, formatList, maxRequestBytes, readRequest, type ListedPing } from './wire.ts';
 
@@ -33,8 +34,8 @@ export function receiveTrackbacks(app: FastifyInstance, options: TrackbackOption
     return refuseIt(reply, { refused: isOurs ? 'our-fault' : 'malformed' });
   });
   for (const url of ['/trackback/:site', '/trackback/:site/*']) {
-    app.post(url, (request, reply) => receive(request, reply, options));
-    app.get(url, (request, reply) => show(request, reply, options));
+    app.post(url, { config: { described: receiving } }, (request, reply) => receive(request, reply, options));
+    app.get(url, { config: { described: listing } }, (request, reply) => show(request, reply, options));
   }
   done();
 }

@@ -4,6 +4,7 @@ import type { Accept, Ping } from '../../linkback/accept.ts';
 import { problem, problemType } from '../../linkback/problem.ts';
 import { isRefusal, refuse, type Refusal } from '../../linkback/refusal.ts';
 import { bodyOf, takeBodiesAsBytes } from '../raw-body.ts';
+import { form, receiving } from './described.ts';
 import { faults } from './faults.ts';
 import { maxRequestBytes, readRequest } from './wire.ts';
 
@@ -38,8 +39,8 @@ export function receiveWebmentions(app: FastifyInstance, options: WebmentionOpti
     return refuseIt(request, reply, { refused: isOurs ? 'our-fault' : 'malformed' }, options);
   });
   for (const url of ['/webmention', '/:site/webmention']) {
-    app.post(url, (request, reply) => receive(request, reply, options));
-    app.get<{ Querystring: FilledForm }>(url, { schema: { querystring: Filled } }, ({ query }, reply) =>
+    app.post(url, { config: { described: receiving } }, (request, reply) => receive(request, reply, options));
+    app.get<{ Querystring: FilledForm }>(url, filled, ({ query }, reply) =>
       sendForm(reply, 200, { source: query.source, target: query.target }, options),
     );
   }
@@ -54,6 +55,7 @@ const Filled = Type.Object({
   source: Type.Optional(Type.String()),
   target: Type.Optional(Type.String()),
 });
+const filled = { schema: { querystring: Filled }, config: { described: form } };
 
 async function receive(
   request: FastifyRequest,
