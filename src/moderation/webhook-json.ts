@@ -42,12 +42,15 @@ export const MadeWebhookSchema: TSchema = Type.Object(
   { title: 'MadeWebhook' },
 );
 
-const Draft = Type.Object(
+export type NewWebhook = Pick<Webhook, 'url' | 'events'> & { readonly site?: string | null };
+export type WebhookChange = Partial<Pick<Webhook, 'url' | 'events' | 'isActive'>>;
+
+export const NewWebhookSchema: TSchema = Type.Object(
   { url: words.url, events: words.events, site: Type.Optional(words.site) },
   { title: 'NewWebhook', additionalProperties: false },
 );
 
-const Change = Type.Object(
+export const WebhookChangeSchema: TSchema = Type.Object(
   {
     url: Type.Optional(words.url),
     events: Type.Optional(words.events),
@@ -55,11 +58,6 @@ const Change = Type.Object(
   },
   { title: 'WebhookChange', additionalProperties: false, minProperties: 1 },
 );
-
-export type NewWebhook = Static<typeof Draft>;
-export type WebhookChange = Static<typeof Change>;
-export const NewWebhookSchema: TSchema = Draft;
-export const WebhookChangeSchema: TSchema = Change;
 
 export function toWebhookJson({ id, site, url, events, isActive, createdAt }: Webhook): Json {
   const json: Static<typeof Schema> = {
