@@ -13,10 +13,10 @@ const order = ['approved', 'rejected', 'spam', 'pending'] as const;
 
 /** The owner's word, and what else can be done with a linkback. */
 export function Actions({ item }: { readonly item: Item }): JSX.Element {
-  const { session } = useStore();
+  const { session, notes } = useStore();
   const isErasing = useSignal(false);
-  const note = useSignal('');
-  const isNoting = useSignal(false);
+  const note = useSignal(notes.get(item.id) ?? '');
+  const isNoting = useSignal(note.peek() !== '');
   if (!session.may('moderate')) return <p class="hint">Your token may look, but not decide.</p>;
   return (
     <div class="actions">
@@ -35,7 +35,10 @@ export function Actions({ item }: { readonly item: Item }): JSX.Element {
           maxLength={1000}
           autofocus
           value={note}
-          onInput={(event) => (note.value = event.currentTarget.value)}
+          onInput={(event) => {
+            note.value = event.currentTarget.value;
+            notes.set(item.id, note.value);
+          }}
         />
       ) : null}
       <div class="asides">

@@ -46,8 +46,9 @@ export function makeCall({ csrf, onSignedOut }: CallNeeds): Call {
       signal: AbortSignal.any([AbortSignal.timeout(deadlineMs), ...(signal === undefined ? [] : [signal])]),
     });
     if (response.ok) return response.status === 204 ? undefined : readJson(response);
-    if (response.status === 401) onSignedOut();
-    throw await refusalOf(response);
+    if (response.status !== 401) throw await refusalOf(response);
+    onSignedOut();
+    throw new CallError(401, 'Your session has ended.');
   };
 }
 

@@ -90,6 +90,7 @@ export function makeDecisions({ api, list, notices, show, onChange, onDone }: De
       } catch (error) {
         put(before);
         recount(list, after, before);
+        show(first.id);
         notices.complain(`Nothing was changed. ${sayError(error)}`);
       }
     },

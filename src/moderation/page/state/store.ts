@@ -39,6 +39,8 @@ export type Store = {
   readonly hasKeys: Signal<boolean>;
   /** What keys and buttons decide on: what is selected, or else what the cursor is on. */
   readonly decide: (to: Moderation) => void;
+  /** What was begun to be noted on linkbacks, by their ids. */
+  readonly notes: Map<string, string>;
   /** Decides on these, and goes on to what comes next. */
   readonly decideOn: (items: readonly Item[], to: Moderation, note?: string) => void;
 };
@@ -56,6 +58,7 @@ export function makeStore(window: Window): Store {
   const selection = makeSelection();
   const cursor = makeCursor(list, places, isNarrow);
   const detail = makeDetail(api);
+  const notes = new Map<string, string>();
   const decisions = makeDecisions({
     api,
     list,
@@ -65,7 +68,10 @@ export function makeStore(window: Window): Store {
       if (places.place.peek().id !== null) places.go({ ...places.place.peek(), id }, 'aside');
     },
     onChange: detail.note,
-    onDone: detail.refresh,
+    onDone: (ids) => {
+      for (const id of ids) notes.delete(id);
+      detail.refresh(ids);
+    },
   });
   const live = makeLive({
     onItem: (item) => {
@@ -146,6 +152,7 @@ export function makeStore(window: Window): Store {
     hasKeys: signal(true),
     decide: (to) => decideOn(chosen(), to),
     decideOn,
+    notes,
   };
 }
 
