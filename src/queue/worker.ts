@@ -1,7 +1,9 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { JobStore, Lease, SettleBasis } from '../linkback/ports.ts';
 import { settle, type SettleContext, type Settlement } from '../linkback/settle.ts';
 import type { Linkback } from '../linkback/linkback.ts';
 import { textKeyOf, type Weigh } from '../linkback/surroundings.ts';
+import { Unavailable } from '../linkback/unavailable.ts';
 import type { Outcome, NotFound } from '../linkback/verdict.ts';
 import { makeAlarm } from './alarm.ts';
 import { answerOf, type Outcomes } from './outcomes.ts';
@@ -137,16 +139,36 @@ async function untilDue({ store, now }: WorkerOptions): Promise<number> {
 }
 
 async function workOn(lease: Lease, options: WorkerOptions, signal: AbortSignal): Promise<void> {
+  const until = performance.now() + (options.leaseMs ?? leaseMs);
   try {
     const linkback = await options.store.linkback(lease.linkbackId);
     if (linkback === undefined) return;
-    if (lease.unfinished > maxUnfinished) {
-      await conclude(lease, parked, options, 'park');
-      return;
-    }
-    await conclude(lease, await attempt(linkback, options, signal), options, 'finish');
+    const isPoison = lease.unfinished > maxUnfinished;
+    const outcome = isPoison ? parked : await attempt(linkback, options, signal);
+    const end = isPoison ? 'park' : 'finish';
+    await onceItCanBeWritten(() => conclude(lease, outcome, options, end), until, signal);
   } catch (error) {
     await giveBack(lease, error, options, signal);
+  }
+}
+
+/**
+ * Keeps a verdict for as long as its lease holds while the store cannot write: the disk may be full, or the database
+ * locked, for a minute, and looking again would find out nothing new.
+ */
+async function onceItCanBeWritten(
+  write: () => Promise<void>,
+  until: number,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    try {
+      await write();
+      return;
+    } catch (error) {
+      if (!(error instanceof Unavailable) || performance.now() >= until) throw error;
+      await wait(storeTroubleMs, undefined, { signal });
+    }
   }
 }
 
@@ -217,7 +239,10 @@ function settleBasis(
   });
 }
 
-/** Stopping gives the job back; anything else leaves it to its lease, so that the attempt counts as unfinished. */
+/**
+ * Stopping, and a store that cannot write, give the job back: it did not end its process. Anything else leaves it to its
+ * lease, so that the attempt counts as unfinished.
+ */
 async function giveBack(
   lease: Lease,
   error: unknown,
@@ -226,7 +251,7 @@ async function giveBack(
 ): Promise<void> {
   if (!signal.aborted) {
     options.log.defect('settling a job failed', error, lease.linkbackId);
-    return;
+    if (!(error instanceof Unavailable)) return;
   }
   try {
     await options.store.release(lease);

@@ -435,7 +435,7 @@ describe('what goes wrong on our side', () => {
         ...opened.store,
         finish: async (lease, settle) => {
           failures -= 1;
-          if (failures >= 0) throw new Unavailable('The disk is full.');
+          if (failures >= 0) throw new TypeError('x is undefined');
           return opened.store.finish(lease, settle);
         },
       },
@@ -447,6 +447,48 @@ describe('what goes wrong on our side', () => {
     await moveOn(leaseMs - 1);
     expect(timesSettled(id)).toBe(0);
     await moveOn(1);
+    await untilSettled(id);
+    expect(await load(id)).toMatchObject({ verification: 'verified' });
+  });
+
+  it('in writing keeps the verdict while the store cannot write, and needs no other look', async () => {
+    let failures = 2;
+    const { verify, looks } = scripted([]);
+    startWorker(verify, {
+      store: {
+        ...opened.store,
+        finish: async (lease, settle) => {
+          failures -= 1;
+          if (failures >= 0) throw new Unavailable('The database is locked.');
+          return opened.store.finish(lease, settle);
+        },
+      },
+    });
+    const id = await file();
+    await untilSettled(id);
+    expect(await load(id)).toMatchObject({ verification: 'verified' });
+    expect(looks()).toBe(1);
+    expect(defects).toEqual([]);
+  });
+
+  it('in writing that lasts longer than the lease gives the job back, and the attempt does not count', async () => {
+    let isFull = true;
+    const { verify, looks } = scripted([]);
+    startWorker(verify, {
+      leaseMs: 500,
+      store: {
+        ...opened.store,
+        finish: async (lease, settle) => {
+          if (isFull) throw new Unavailable('The disk is full.');
+          return opened.store.finish(lease, settle);
+        },
+      },
+    });
+    const id = await file();
+    await waitUntil(() => defects.length > 0);
+    expect(defects[0]).toMatchObject({ what: 'settling a job failed', id });
+    await waitUntil(() => looks() > 3, { what: 'more looks than a poison job gets', timeoutMs: 20_000 });
+    isFull = false;
     await untilSettled(id);
     expect(await load(id)).toMatchObject({ verification: 'verified' });
   });
