@@ -39,7 +39,7 @@ export const anyCaller: Allowance['caller'] = async () => undefined;
 type Bucket = readonly [buckets: Buckets, key: string];
 
 /**
- * Makes the limits on pings. docs/adr/0010-limits.md says why they are in this order.
+ * Makes the limits on pings. docs/adr/0011-limits.md says why they are in this order.
  *
  * What strangers can use up together, a page's share and everybody's, holds up no host that the owner has approved.
  *

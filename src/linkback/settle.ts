@@ -14,6 +14,9 @@ export const secondLookMs: number = 10 * minute;
 /** A verified linkback whose link is not found is looked at again after each of these, and is then gone. */
 export const goneLooksMs: readonly number[] = [60 * minute, 24 * 60 * minute];
 
+/** So long a job waits for hosts that we may not ask now; then it uses up its tries, so that it ends some day. */
+export const restPatienceMs: number = 7 * 24 * 60 * minute;
+
 /** How often the job has been at it: `setbacks` in a row, and `looks` that ended in the same "no". */
 export type Progress = { readonly setbacks: number; readonly looks: number };
 
@@ -157,7 +160,7 @@ function settleRefused(before: Linkback, verdict: NotFound, context: SettleConte
 
 function settleSetback(before: Linkback, setback: Setback, context: SettleContext): Moved {
   const { now, progress } = context;
-  if (setback.restMs !== undefined)
+  if (setback.restMs !== undefined && now - before.receivedAt < restPatienceMs)
     return { linkback: before, events: [], again: { ...progress, at: now + setback.restMs } };
   const at = context.retryAt(progress.setbacks, setback);
   if (at !== undefined) {

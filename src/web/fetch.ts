@@ -66,7 +66,7 @@ export function makeFetchPage(options: FetchOptions): FetchPage {
     let url = start;
     try {
       for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
-        const hop = await fetchHop(url, deadline, options);
+        const hop = await fetchHop(url, start, deadline, options);
         if (hop.kind !== 'redirect') return hop;
         if (hop.to === undefined) return answerWithoutBody(url, hop.status);
         url = hop.to;
@@ -81,9 +81,15 @@ export function makeFetchPage(options: FetchOptions): FetchPage {
 
 type Redirect = { readonly kind: 'redirect'; readonly status: number; readonly to: URL | undefined };
 
-function fetchHop(url: URL, signal: AbortSignal, options: FetchOptions): Promise<Fetched | Redirect> {
+function fetchHop(
+  url: URL,
+  start: URL,
+  signal: AbortSignal,
+  options: FetchOptions,
+): Promise<Fetched | Redirect> {
   const call: Call<Fetched | Redirect> = {
     method: 'GET',
+    start,
     headers: { accept, 'accept-encoding': 'gzip, br' },
     headersTimeoutMs,
     read: (response, patience) => readResponse(url, response, patience, options.now),
@@ -94,6 +100,8 @@ function fetchHop(url: URL, signal: AbortSignal, options: FetchOptions): Promise
 /** What is asked of a host, and how its answer is read: by its headers, then its body while the signal lasts. */
 export type Call<Result> = {
   readonly method: 'GET' | 'POST';
+  /** Where the redirects began that led here. */
+  readonly start?: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   /** How long the answer may take to begin. */
@@ -108,7 +116,7 @@ export async function exchange<Result>(
   signal: AbortSignal,
   options: FetchOptions,
 ): Promise<Result | Unreached> {
-  const turn = await options.turns.take(url, signal);
+  const turn = await options.turns.take(url, signal, call.start);
   const patience = makePatience(turn, signal);
   try {
     const admission = await options.guard.admit(url, patience.signal);

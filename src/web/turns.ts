@@ -29,11 +29,11 @@ export class OverCap extends Error {
 
 export type Turns = {
   /**
-   * Waits until this URL's host may be fetched from, and counts one request to it.
+   * Waits until this URL's host may be fetched from, and counts one request to it; `start` is where redirects to it began.
    *
    * Throws: when the signal fires first; {@link OverCap}.
    */
-  readonly take: (url: URL, signal: AbortSignal) => Promise<Turn>;
+  readonly take: (url: URL, signal: AbortSignal, start?: URL) => Promise<Turn>;
   /** Hosts with their port that have a turn now or rest after one; never our own. */
   readonly busyHosts: () => string[];
 };
@@ -44,6 +44,8 @@ export type TurnsOptions = {
   readonly isOurs: (url: URL) => boolean;
   /** Counts requests to hosts that are not ours; absent where any number may be made. */
   readonly cap?: Cap;
+  /** Instead of {@link hostRestMs}. */
+  readonly restMs?: number;
   /** A clock that never jumps, in milliseconds. */
   readonly nowMs?: () => number;
 };
@@ -53,7 +55,13 @@ export type TurnsOptions = {
  *
  * With `isPolite` false only the total holds: for benchmarks and tests on loopback.
  */
-export function makeTurns({ isPolite, isOurs, cap, nowMs = () => performance.now() }: TurnsOptions): Turns {
+export function makeTurns({
+  isPolite,
+  isOurs,
+  cap,
+  restMs = hostRestMs,
+  nowMs = () => performance.now(),
+}: TurnsOptions): Turns {
   const underWay = new Set<Fetch>();
   const restUntil = new Map<string, number>();
   let silent = 0;
@@ -86,9 +94,9 @@ export function makeTurns({ isPolite, isOurs, cap, nowMs = () => performance.now
   };
 
   /** Counts in its place already, so that no other fetch begins meanwhile. */
-  const askCap = async (url: URL, fetch: Fetch): Promise<void> => {
+  const askCap = async (url: URL, fetch: Fetch, start?: URL): Promise<void> => {
     try {
-      const waitMs = fetch.isOurs ? 0 : ((await cap?.(url)) ?? 0);
+      const waitMs = fetch.isOurs ? 0 : ((await cap?.(url, start)) ?? 0);
       if (waitMs > 0) throw new OverCap(url.hostname, waitMs);
     } catch (error) {
       underWay.delete(fetch);
@@ -97,10 +105,10 @@ export function makeTurns({ isPolite, isOurs, cap, nowMs = () => performance.now
     }
   };
 
-  const begin = async (url: URL): Promise<Turn> => {
+  const begin = async (url: URL, start?: URL): Promise<Turn> => {
     const fetch = { host: url.host, domain: domainOf(url.hostname), isOurs: isOurs(url) };
     underWay.add(fetch);
-    await askCap(url, fetch);
+    await askCap(url, fetch, start);
     let isSilent = false;
     return {
       maySitSilent: () => {
@@ -113,7 +121,7 @@ export function makeTurns({ isPolite, isOurs, cap, nowMs = () => performance.now
         if (isSilent) silent -= 1;
         underWay.delete(fetch);
         if (isPolite && !fetch.isOurs) {
-          const until = nowMs() + hostRestMs;
+          const until = nowMs() + restMs;
           restUntil.set(fetch.host, until);
           wakeAt(until);
         }
@@ -123,11 +131,11 @@ export function makeTurns({ isPolite, isOurs, cap, nowMs = () => performance.now
   };
 
   return {
-    take: async (url, signal) => {
+    take: async (url, signal, start) => {
       for (;;) {
         signal.throwIfAborted();
         forgetRested();
-        if (isFree(url)) return begin(url);
+        if (isFree(url)) return begin(url, start);
         await nextChange(waiting, signal);
       }
     },

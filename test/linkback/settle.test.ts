@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isPublic, moderations, verifications, type Linkback } from '../../src/linkback/linkback.ts';
 import {
   goneLooksMs,
+  restPatienceMs,
   secondLookMs,
   settle,
   type SettleContext,
@@ -154,6 +155,14 @@ describe('a setback', () => {
       expect([linkback, events]).toEqual([before, []]);
       expect(again).toEqual({ at: now + 3_600_000, setbacks: 6, looks: 1 });
     }
+  });
+
+  it('that is a rest of ours uses up tries when a linkback has waited for a week', () => {
+    const before = buildLinkback();
+    const later = { ...setback, restMs: 3_600_000 };
+    const at = (ms: number) => after(before, later, { now: before.receivedAt + ms }).again;
+    expect(at(restPatienceMs - 1)).toMatchObject({ setbacks: 0 });
+    expect(at(restPatienceMs)).toMatchObject({ setbacks: 1 });
   });
 
   it('settles as refused, upstream, when the tries are used up', () => {

@@ -17,14 +17,20 @@ export type Here = Pick<Service, 'url' | 'get' | 'api'> & {
   readonly close: () => Promise<void>;
 };
 
+export type HereOptions = Pick<AppDependencies, 'maxOpenJobs' | 'hostRestMs'> & {
+  /** The clock stands until the test moves it. */
+  readonly isStanding?: boolean;
+};
+
 /** Starts a service whose settings are those of {@link defaults} and what a test says. */
 export async function startHere(
   env: Readonly<Record<string, string>>,
-  limits: Pick<AppDependencies, 'maxOpenJobs'> = {},
+  { isStanding = false, ...limits }: HereOptions = {},
 ): Promise<Here> {
   const folder = mkdtempSync(join(tmpdir(), 'linkbackd-test-'));
   let passed = 0;
-  const now = (): number => Date.now() + passed;
+  const startedAt = Date.now();
+  const now = (): number => (isStanding ? startedAt : Date.now()) + passed;
   const app = await buildApp(readConfig({ ...defaults(folder), ...env }), {
     version: '0.0.0',
     migrations: fileURLToPath(new URL('../../migrations', import.meta.url)),

@@ -62,6 +62,20 @@ describe('the cap on requests to one registrable domain', () => {
     expect(await allowed(blogs)).toBe(1000);
   });
 
+  it('is for a third only for redirects from elsewhere, so that a host’s own pages can still be asked for', async () => {
+    const onward = async (host: string, from: string, tries: number): Promise<number> => {
+      let count = 0;
+      for (let n = 0; n < tries; n += 1)
+        if ((await cap(new URL(`http://${host}/`), new URL(`http://a${n}.${from}/`))) === 0) count += 1;
+      return count;
+    };
+    expect(await onward('victim.example.com', 'attacker.net', 100)).toBe(20);
+    expect(await onward('other.example.com', 'attacker.org', 100)).toBe(20);
+    expect(await onward('third.example.com', 'attacker.org', 100)).toBe(0);
+    expect(await onward('victim.example.com', 'example.com', 100)).toBe(40);
+    expect(await allowed(often('third.example.com'))).toBe(40);
+  });
+
   it('is not used up by requests that were not made', async () => {
     await allowed(often('victim.example.com'));
     expect(await allowed(often('other.example.com'))).toBe(requestsPerDomain - requestsPerHost);

@@ -150,7 +150,11 @@ describe('redirects', () => {
   });
 
   it('go nowhere near a host that has been asked often enough, and say when they may', async () => {
-    const cap = async ({ hostname }: URL): Promise<number> => (hostname === 'victim.example.com' ? 5000 : 0);
+    const asked: string[] = [];
+    const cap = async ({ hostname }: URL, start?: URL): Promise<number> => {
+      asked.push(`${hostname} from ${start?.hostname}`);
+      return hostname === 'victim.example.com' ? 5000 : 0;
+    };
     const capped = makeTestFetch({ turns: makeTurns({ isPolite: false, isOurs: () => false, cap }) });
     web.page('/aside', {
       status: 302,
@@ -165,6 +169,7 @@ describe('redirects', () => {
     });
     expect(web.hits('/aside')).toHaveLength(1);
     expect(web.hits('/victim')).toHaveLength(0);
+    expect(asked).toEqual(['a.example.com from a.example.com', 'victim.example.com from a.example.com']);
   });
 });
 

@@ -190,6 +190,15 @@ describe('the cap', () => {
     expect(await soon(second)).toBeDefined();
   });
 
+  it('is told where redirects began', async () => {
+    const starts: (URL | undefined)[] = [];
+    const cap = async (_: URL, start?: URL): Promise<number> => (starts.push(start), 0);
+    const turns = makeTurns({ isPolite: true, isOurs: () => false, cap, nowMs: () => now });
+    await turns.take(at('a.example.com'), never);
+    await turns.take(at('b.example.com'), never, at('a.example.com'));
+    expect(starts).toEqual([undefined, at('a.example.com')]);
+  });
+
   it('counts each turn once, when it comes, and none on our own hosts', async () => {
     const { turns, asked } = capped(true);
     const first = await turns.take(at('a.example.com'), never);
