@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { v7 as newId } from 'uuid';
 import type { Config } from './config.ts';
+import { openStreams } from './display/event-streams.ts';
 import { setupOf, type Setup } from './display/setup.ts';
 import { makeChanges } from './linkback/changes.ts';
 import { makeDirectory } from './linkback/directory.ts';
@@ -17,6 +18,7 @@ import { keepFresh } from './moderation/refresh.ts';
 import { makeSessions } from './moderation/session.ts';
 import { makeWeigh } from './moderation/signals.ts';
 import { firstToken, makeAuthenticate, makeMayReadSites, makeTokens } from './moderation/token.ts';
+import { tellCall } from './moderation/webhook-body.ts';
 import { describeRoutes, type MountedRoute } from './openapi.ts';
 import { makeOutcomes } from './queue/outcomes.ts';
 import { makeRecheckAt, makeRetryAt } from './queue/retry.ts';
@@ -26,6 +28,7 @@ import { mountRoutes } from './routes.ts';
 import { buildServer, listeningAt, type LoggerOptions } from './server.ts';
 import { openSqlite } from './store/sqlite.ts';
 import { makeStore } from './store/store.ts';
+import { makeTelling } from './telling.ts';
 import { askNobody, makeAskAkismet } from './verify/akismet.ts';
 import { makeLookAtTarget } from './verify/target.ts';
 import { makeVerify } from './verify/verify.ts';
@@ -91,7 +94,13 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     tell: storeLog(server.log),
   });
   const changes = makeChanges();
-  const store = makeStore(engine, { now, newId, tell: changes.tell });
+  const store = makeStore(engine, {
+    now,
+    newId,
+    tell: changes.tell,
+    tellCall,
+    promised: () => telling.wake(),
+  });
   const directory = makeDirectory(config.sites, store);
   await directory.reload();
   const { sites, siteOf } = directory;
@@ -113,6 +122,8 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     allowIpHosts: config.allowIpHosts,
     isOwnRoute: (url) => isOwnRoute(url, base(), sites()),
   });
+  const { version } = dependencies;
+  const telling = makeTelling(config, { store, guard, version, baseUrl, now, log: server.log });
   const userAgent = () => `linkbackd/${dependencies.version} (+${baseUrl()}; linkback verification)`;
   const fetchPage = makeFetchPage({ guard, turns, userAgent, now });
   const reader = openReader();
@@ -202,6 +213,7 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
       store,
       directory,
       access: { tokens, sessions: makeSessions(store, tokens, now), guesses, baseUrl },
+      live: { streams: openStreams({ total: 200 }), listen: changes.listen },
       hasAdminToken: config.adminToken !== undefined,
       usualChoices: config.usualChoices,
       setupOf: (site) => setupOf(site, site.addresses[0], site.slug, baseUrl()),
@@ -221,6 +233,7 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     start: async () => {
       await server.listen({ host: config.host, port: config.port });
       worker.start();
+      telling.start();
       stopRefreshing = keepFresh({
         directory,
         now,
@@ -237,7 +250,7 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
       outcomes.dismiss();
       // A server that closes times nobody out any more: half a request would keep it open for ever.
       const hangUp = setTimeout(() => server.server.closeAllConnections(), hangUpAfterMs);
-      await Promise.all([server.close(), worker.stop(stopGraceMs)]);
+      await Promise.all([server.close(), worker.stop(stopGraceMs), telling.stop(stopGraceMs)]);
       clearTimeout(hangUp);
       await reader.close();
       await store.close();
