@@ -38,7 +38,7 @@ function writtenLinks(text: string, isWanted: (href: URL) => boolean): FoundLink
     links.push({
       ...found('text', url, match.index),
       before: plainText(text.slice(Math.max(lineStart, match.index - contextLength), match.index)),
-      text: spelling,
+      text: shown(spelling),
       after: plainText(
         text.slice(end, Math.min(lineEnd === -1 ? text.length : lineEnd, end + contextLength)),
       ),
@@ -47,6 +47,9 @@ function writtenLinks(text: string, isWanted: (href: URL) => boolean): FoundLink
   }
   return links;
 }
+
+/** An address may hold what the URL parser passes over, and nobody is to see. */
+const shown = (address: string): string => plainText(address.slice(0, contextLength)).trim();
 
 /** As written, else without the marks or, where no blanks are written, the words that may belong to the sentence. */
 function wantedSpelling(written: string, isWanted: (href: URL) => boolean) {
@@ -76,9 +79,10 @@ function readJson(text: string, isWanted: (href: URL) => boolean): TextReading {
   const walk = (value: unknown, key: string, depth: number): void => {
     if (typeof value === 'string') {
       if ((key === 'name' || key === 'title') && title === '') title = value.slice(0, contextLength);
-      const url = links.length < maxLinks ? URL.parse(value) : null;
+      const mayBeAddress = links.length < maxLinks && value.length <= maxAddressLength;
+      const url = mayBeAddress ? URL.parse(value) : null;
       if (url !== null && isWanted(url))
-        links.push({ ...found('json', url, 0), before: '', text: value, after: '' });
+        links.push({ ...found('json', url, 0), before: '', text: shown(value), after: '' });
     } else if (typeof value === 'object' && value !== null && depth < maxJsonDepth) {
       for (const [name, each] of Object.entries(value))
         walk(each, Array.isArray(value) ? key : name, depth + 1);

@@ -293,3 +293,30 @@ export const hostilePages: readonly HostilePage[] = Object.entries(shapes).map((
   name,
   make,
 }));
+
+/** What hurts readers of plain text and JSON rather than of HTML. */
+export const hostileTexts: readonly HostilePage[] = Object.entries({
+  'addresses by the thousand': flood('http://a.example '),
+  'addresses with brackets and marks behind them': flood('http://a.example/c.,;:!?)]} '),
+  'addresses with words of no blanks behind them': flood('http://a.example/語語語 '),
+  'the target by the thousand': (bytes: number, link: string) => times(`${hrefOf(link)} `, bytes),
+  'near misses of the target': (bytes: number, link: string) =>
+    numbered((n) => `${hrefOf(link)}${n} `, bytes) + hrefOf(link),
+  'the target behind one endless line': (bytes: number, link: string) =>
+    `${times('words ', bytes)}${hrefOf(link)}`,
+  'one address without end': (bytes: number) => `http://${times('a', bytes)}`,
+  'marks without end behind an address': (bytes: number, link: string) =>
+    `${hrefOf(link)}${times('.,;:!?', bytes)}`,
+  'schemes only': flood('http://'),
+  'line feeds only': flood('\n'),
+  'deep arrays': (bytes: number) => `${'['.repeat(bytes / 2)}${']'.repeat(bytes / 2)}`,
+  'deep objects': (bytes: number) => `${'{"a":'.repeat(bytes / 6)}1${'}'.repeat(bytes / 6)}`,
+  'an array of addresses': (bytes: number, link: string) =>
+    `[${times(`"${hrefOf(link)}x",`, bytes)}"${hrefOf(link)}"]`,
+  'an object of ever new keys': (bytes: number) => `{${numbered((n) => `"k${n}":1,`, bytes)}"k":1}`,
+  'an object of the same key': (bytes: number) => `{${times('"k":1,', bytes)}"k":1}`,
+  'an array of prototypes': (bytes: number) => `[${times('{"__proto__":{"x":1}},', bytes)}{}]`,
+  'a string of escapes': (bytes: number) => `"${times('\\ud800\\u0000', bytes)}"`,
+  'a number without end': (bytes: number) => times('9', bytes),
+  'a JSON that is cut': (bytes: number, link: string) => `[${times(`"${hrefOf(link)}",`, bytes)}`,
+}).map(([name, make]) => ({ name, make }));

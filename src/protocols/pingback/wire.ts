@@ -140,6 +140,9 @@ function readStrictly(
   return wrong === undefined ? text : { malformed: wrong };
 }
 
+/** Stops the parser, and is caught at once: one for all, for a stack for each would cost more than the reading. */
+const notXmlRpc = new Error('over the limits, or not XML as XML-RPC uses it');
+
 /** One strict pass over the message: well-formed, within limits, and each element where the grammar has it. */
 function findWrong(text: string, root: string, maxElementCount: number): WireFault | undefined {
   const open: OpenElement[] = [];
@@ -147,7 +150,7 @@ function findWrong(text: string, root: string, maxElementCount: number): WireFau
   let isMisplaced = false as boolean;
   const parser = new SaxesParser({ xmlns: false, position: false });
   const stop = (): never => {
-    throw new Error('over the limits, or not XML as XML-RPC uses it');
+    throw notXmlRpc;
   };
   parser.on('error', stop);
   parser.on('doctype', stop);
