@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { Copy } from '../parts/copy.tsx';
 
 export type OnceProps = {
@@ -11,8 +12,10 @@ export type OnceProps = {
 
 /** A secret that is shown this once. */
 export function Once({ title, what, secret, hint, onDone }: OnceProps): JSX.Element {
+  const section = useRef<HTMLElement>(null);
+  useEffect(() => section.current?.focus(), []);
   return (
-    <section class="card once" aria-label={title} role="status">
+    <section ref={section} class="card once" aria-label={title} tabIndex={-1}>
       <h2>{title}</h2>
       <p>{hint}</p>
       <Copy text={secret} what={what} />

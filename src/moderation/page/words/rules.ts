@@ -1,5 +1,5 @@
 import type { RuleAction, RuleCriteria, RuleDraft, RulePreview } from '../state/shapes.ts';
-import { count, dialectNames } from './states.ts';
+import { count, dialectNames, numbers } from './states.ts';
 
 export const actionNames: Readonly<Record<RuleAction, string>> = {
   block: 'Block',
@@ -36,11 +36,11 @@ export function hasCriteria(rule: RuleCriteria): boolean {
 
 /** What a rule would have done to what is stored. */
 export function previewWords({ matching, wouldChange, checked, isComplete }: RulePreview): string {
-  const among = isComplete ? `all ${count(checked, 'linkback')}` : `the newest ${count(checked, 'linkback')}`;
-  if (matching === 0) return `It matches nothing among ${among} so far.`;
+  const bound = isComplete ? '' : ` Only the newest ${count(checked, 'linkback')} were looked at.`;
+  if (matching === 0) return `It matches nothing that is stored so far.${bound}`;
   const change =
     wouldChange === 0
       ? 'and would have changed nothing'
-      : `and would have changed ${count(wouldChange, 'decision')}`;
-  return `It matches ${count(matching, 'linkback')} among ${among}, ${change}.`;
+      : `and would have changed ${numbers.format(wouldChange)} of them`;
+  return `It matches ${count(matching, 'stored linkback')}, ${change}.${bound}`;
 }
