@@ -69,8 +69,9 @@ export type DeliveryEnd = {
   | { readonly state: 'delivered' }
   /** With `switchesOff` nobody listens there any more: the webhook is switched off, and what waits for it fails too. */
   | { readonly state: 'failed'; readonly switchesOff?: boolean }
-  /** With `isGivenBack` it was not tried to the end, for reasons of our own, and the attempt does not count. */
-  | { readonly state: 'waiting'; readonly dueAt: number; readonly isGivenBack?: boolean }
+  | { readonly state: 'waiting'; readonly dueAt: number }
+  /** Not tried to the end, for reasons of our own: the attempt does not count, and its place in the queue is kept. */
+  | { readonly state: 'waiting'; readonly isGivenBack: true }
 );
 
 /** Says in JSON what a change is to those who are told of it; called in the transaction of the change. */

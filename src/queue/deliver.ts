@@ -155,9 +155,8 @@ async function attempt(
     const sent = await send(new URL(webhook.url), { headers, body }, signal);
     return endOf(sent, attempts, retryAt);
   } catch (error) {
-    const again = { state: 'waiting', status: null } as const;
     if (signal.aborted) {
-      return { ...again, detail: 'the service stopped meanwhile', dueAt: now(), isGivenBack: true };
+      return { state: 'waiting', status: null, detail: 'the service stopped meanwhile', isGivenBack: true };
     }
     log.defect('calling a webhook failed', error, id);
     return endOf({ kind: 'trouble', detail: 'a defect of ours' }, attempts, retryAt);

@@ -151,7 +151,7 @@ async function nextExpiry(db: Db, busyWebhooks: readonly string[]): Promise<numb
 async function finish(db: Db, lease: DeliveryLease, end: DeliveryEnd, at: number): Promise<boolean> {
   const { status, detail, state } = end;
   const isOff = state === 'failed' && end.switchesOff === true;
-  const isGivenBack = state === 'waiting' && end.isGivenBack === true;
+  const isGivenBack = 'isGivenBack' in end;
   const { numUpdatedRows } = await db
     .updateTable('delivery')
     .set({
@@ -161,7 +161,8 @@ async function finish(db: Db, lease: DeliveryLease, end: DeliveryEnd, at: number
       token: null,
       lease_until: null,
       attempts: lease.attempts - Number(isGivenBack),
-      ...(state === 'waiting' ? { due_at: end.dueAt } : { ended_at: at }),
+      ...('dueAt' in end ? { due_at: end.dueAt } : {}),
+      ...(state === 'waiting' ? {} : { ended_at: at }),
     })
     .where('id', '=', lease.id)
     .where('token', '=', lease.token)
