@@ -168,7 +168,7 @@ describe('the law', () => {
       /^(?:node:(?:net|tls|http|https|http2|dgram|dns|dns\/promises)|undici)$/u.test(to),
     );
     // What is listed here needs no connection: names of status codes, and the shape of an address.
-    const harmless = new Set(['linkback/problem.ts', 'linkback/allowance.ts', 'config.ts']);
+    const harmless = new Set(['linkback/problem.ts', 'config.ts']);
     expect(sockets.filter(({ from }) => !from.startsWith('web/') && !harmless.has(from))).toEqual([]);
     const fetches = files.filter(
       (file) => !browserCode.test(file) && /(?<![.\w])fetch\(/u.test(readFileSync(join(root, file), 'utf8')),

@@ -309,7 +309,7 @@ describe('an attacker who aims us at somebody', () => {
     here.pass(hour + 10 * minute);
     await untilIdle(here);
     expect(victim.hits('/page')).toHaveLength(240);
-  }, 180_000);
+  }, 600_000);
 
   it('does not keep a host’s own pings from being looked at by redirects to it', async () => {
     const here = await start({ POLICY: 'approve-all' });
