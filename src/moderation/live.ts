@@ -36,7 +36,7 @@ export type Pace = {
   readonly checkEveryMs: number;
 };
 
-const usualPace: Pace = { gatherMs: 500, checkEveryMs: 10_000 };
+const usualPace: Pace = { gatherMs: 500, checkEveryMs: 2000 };
 
 type Reader = { readonly stream: Stream; readonly site: string | undefined; readonly visitor: Visitor };
 
@@ -107,7 +107,12 @@ const live = owned('read', {
     'Server-sent events: "filed" and "changed" with the linkback, "erased" with its id, "counts", and "decided" with ' +
     'the id of a decision on many and how many it has moved so far: then read the list again.',
   querystring: Query,
-  gives: { 200: Type.String({ description: 'A stream of server-sent events that does not end.' }) },
+  gives: {
+    200: Type.String({
+      contentMediaType: 'text/event-stream',
+      description: 'A stream of server-sent events that does not end.',
+    }),
+  },
   refuses: [503],
 });
 
