@@ -13,6 +13,7 @@ import { StartView } from './start/start-view.tsx';
 import { useStore } from './state/context.ts';
 import { inboxPlace, type View } from './state/place.ts';
 import { TopBar } from './top-bar.tsx';
+import { numbers } from './words/states.ts';
 
 /** The whole page: the way in, and then whatever the address names. */
 export function App(): JSX.Element {
@@ -46,8 +47,12 @@ function Unreachable(): JSX.Element {
 }
 
 function Desk(): JSX.Element {
-  const { places, isHelpOpen, session } = useStore();
+  const { places, isHelpOpen, session, list } = useStore();
   useFirstSite();
+  const waiting = list.counts.value?.waiting ?? 0;
+  useEffect(() => {
+    document.title = waiting === 0 ? 'linkbackd' : `(${numbers.format(waiting)}) linkbackd`;
+  }, [waiting]);
   const { view } = places.place.value;
   return (
     <div class={`app ${view}`}>

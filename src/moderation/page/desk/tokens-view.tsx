@@ -28,7 +28,12 @@ export function TokensView(): JSX.Element {
   return (
     <DeskView
       title="Tokens"
-      about="Give each person and each program a token of its own, which may do no more than it must. Tokens are stored as digests: nobody can read them back."
+      about={
+        <>
+          Give each person and each program a token of its own, which may do no more than it must. What
+          programs can ask for is <a href="docs">described here</a>.
+        </>
+      }
       action={
         isAdding ? null : (
           <Go to={{ ...tokensPlace, more: { add: 'token' } }} class="button primary">

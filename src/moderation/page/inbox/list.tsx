@@ -16,7 +16,7 @@ export function List(): JSX.Element {
   useEffect(() => {
     if (moves > 0) focusRow(rows.current, cursor.current.peek());
   }, [moves]);
-  if (list.state.value === 'failed' && items.length === 0) {
+  if (list.state.value === 'failed') {
     return (
       <div class="empty" role="alert">
         <p>{list.problem}</p>

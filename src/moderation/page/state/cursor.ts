@@ -1,6 +1,6 @@
 import { computed, signal, type ReadonlySignal } from '@preact/signals';
 import type { ItemList } from './item-list.ts';
-import type { Places } from './place.ts';
+import type { Places } from './places.ts';
 
 /** Which linkback keys act on, and which one is shown. */
 export type Cursor = {

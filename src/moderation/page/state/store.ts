@@ -9,7 +9,8 @@ import { makeItemList, type ItemList } from './item-list.ts';
 import { makeLive, type Live } from './live.ts';
 import { makeNotices, type Notices } from './notices.ts';
 import { makeDeskApi, makeOwnerApi, type DeskApi, type OwnerApi } from './owner-api.ts';
-import { inboxPlace, listQuery, makePlaces, type Places } from './place.ts';
+import { inboxPlace, listQuery } from './place.ts';
+import { makePlaces, type Places } from './places.ts';
 import { makeSelection, type Selection } from './selection.ts';
 import { makeSession, makeSessionCell, type SessionState } from './session.ts';
 import type { Item, Moderation } from './shapes.ts';
@@ -84,7 +85,11 @@ export function makeStore(window: Window): Store {
       detail.forget(id);
     },
     onCounts: list.noteCounts,
-    catchUp: list.refresh,
+    catchUp: () => {
+      const shown = cursor.shown.peek();
+      if (shown !== null) detail.refresh([shown]);
+      return list.refresh();
+    },
   });
   const sites = signal<readonly Site[] | null>(null);
   const loadSites = async (): Promise<void> => {
