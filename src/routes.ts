@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { readBadge } from './display/badge.ts';
 import { readFeeds } from './display/feeds.ts';
 import { watchLive } from './display/live.ts';
+import { makeNews } from './display/news.ts';
 import { pingFormPage } from './display/ping-form.ts';
 import { readLinkbacks } from './display/read.ts';
 import { showSetup } from './display/setup.ts';
@@ -44,6 +45,13 @@ export type RoutesNeeds = {
 export function mountRoutes(server: FastifyInstance, needs: RoutesNeeds): void {
   const { store, sites, changes, accept, awaitVerdict, owner, mayReadSites, now, baseUrl, prefix } = needs;
   const publicSources = makePublicSources(store, sites);
+  const news = makeNews({
+    store,
+    sites,
+    listen: changes.listen,
+    run: owner.newId(),
+    onError: (error) => server.log.error({ err: error }, 'telling of a change failed'),
+  });
   const statusUrl = (id: string): string => `${baseUrl()}/status/${id}`;
 
   // POST /pingback, POST /{site}/xmlrpc
@@ -84,10 +92,10 @@ export function mountRoutes(server: FastifyInstance, needs: RoutesNeeds): void {
       reply.header('cross-origin-resource-policy', 'cross-origin');
       next();
     });
-    await open.register(readLinkbacks, { store, sites, baseUrl });
+    await open.register(readLinkbacks, { store, sites, baseUrl, news });
     await open.register(readFeeds, { store, sites, baseUrl, sayable: sayableInXml });
     await open.register(readBadge, { store, sites, sayable: sayableInXml });
-    await open.register(watchLive, { store, sites, listen: changes.listen, run: owner.newId() });
+    await open.register(watchLive, { store, sites, news });
     await open.register(serveWidget);
     await open.register(readMentions, { store, sites, mayReadSites });
   });

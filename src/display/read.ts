@@ -6,6 +6,7 @@ import type { Page } from '../linkback/ports.ts';
 import { safeJson, sendConditional } from './conditional.ts';
 import { asItIs, conditionalAnswers, jsonOf, reading, textOf, undescribed } from './described.ts';
 import { listFragment, listPage } from './list-page.ts';
+import type { News } from './news.ts';
 import { stylePath } from './page.ts';
 import { toPublic } from './public-linkback.ts';
 import {
@@ -30,13 +31,15 @@ const fragmentQuery = listQuery(maxLimit, {
 
 type FragmentAsked = Asked & { readonly fresh: boolean };
 
+export type ListOptions = ReadOptions & { readonly news: Pick<News, 'latest'> };
+
 /**
  * Serves what the public may read of a page's linkbacks: JSON, an HTML fragment and a page, oldest first as in a
  * blog's comment list.
  *
  * Limits: 100 linkbacks an answer; the rest by the cursor `after`, also as `Link: rel="next"`.
  */
-export function readLinkbacks(app: FastifyInstance, options: ReadOptions, done: () => void): void {
+export function readLinkbacks(app: FastifyInstance, options: ListOptions, done: () => void): void {
   const stylesheet = readFileSync(new URL('./linkbacks.css', import.meta.url), 'utf8');
   app.setSerializerCompiler(asItIs);
 
@@ -53,8 +56,12 @@ export function readLinkbacks(app: FastifyInstance, options: ReadOptions, done: 
     { schema: fragmentSchema },
     async (request, reply) => {
       const { fresh, ...asked } = request.query;
+      // Asked for before the list is read: what happens in between is told, if need be twice.
+      const after = options.news.latest();
       const list = await find(asked, reply, options, '/linkbacks.html');
       if (list === undefined) return reply;
+      const { target, site } = asked;
+      addLink(reply, addressOf('/api/live', { target, site, after }, options), 'monitor');
       const body = listFragment(asked, list, options).html;
       return sendConditional(request, reply, htmlType, body, fresh ? 'fresh' : 'public');
     },
@@ -82,8 +89,15 @@ async function find(
 ): Promise<Page<Linkback> | undefined> {
   const list = await findLinkbacks(asked, reply, options);
   const after = list?.next ?? null;
-  if (after !== null) reply.header('link', `<${addressOf(path, { ...asked, after }, options)}>; rel="next"`);
+  if (after !== null) addLink(reply, addressOf(path, { ...asked, after }, options), 'next');
   return list;
+}
+
+/** Spec: RFC 8288; "monitor" is RFC 5989's. */
+function addLink(reply: FastifyReply, address: string, relation: 'next' | 'monitor'): void {
+  const before = reply.getHeader('link');
+  const link = `<${address}>; rel="${relation}"`;
+  reply.header('link', typeof before === 'string' ? `${before}, ${link}` : link);
 }
 
 const listSchema = reading('listLinkbacks', 'The linkbacks of a page or a site', {
@@ -95,7 +109,8 @@ const listSchema = reading('listLinkbacks', 'The linkbacks of a page or a site',
 
 const fragmentSchema = reading('getListFragment', 'The list as a piece of HTML', {
   description:
-    "An ordered list in the form of WordPress's comments, marked up with microformats (h-cite), whatever Accept says.",
+    "An ordered list in the form of WordPress's comments, marked up with microformats (h-cite), whatever Accept says. " +
+    '"Link: rel=monitor" names the stream of what happens after it.',
   querystring: fragmentQuery,
   response: conditionalAnswers([
     textOf('text/html', 'The list; empty when there are none.', '<ol class="comment-list linkbacks"></ol>\n'),

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { fastify } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import { watchLive } from '../../src/display/live.ts';
+import { makeNews } from '../../src/display/news.ts';
 import { makeChanges } from '../../src/linkback/changes.ts';
 import type { Linkback } from '../../src/linkback/linkback.ts';
 import { buildSite, buildVerified } from '../support/build-linkback.ts';
@@ -18,14 +19,19 @@ afterEach(async () => {
 async function watch() {
   const changes = makeChanges();
   const app = fastify();
-  app.register(watchLive, {
+  const pages = {
     sites: () => [buildSite()],
-    store: {
-      targetLook: () => Promise.resolve(undefined),
-    },
+    store: { targetLook: () => Promise.resolve(undefined) },
+  };
+  const news = makeNews({
+    ...pages,
     listen: changes.listen,
     run: 'run',
+    onError: (error) => {
+      throw error;
+    },
   });
+  app.register(watchLive, { ...pages, news });
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.address() as AddressInfo;
   closing.push(() => app.close());

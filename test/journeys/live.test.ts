@@ -178,6 +178,22 @@ describe('a reader who was away', () => {
   });
 });
 
+describe('a reader of a list', () => {
+  it('is led by it to what happens after it, and told what has happened meanwhile', async () => {
+    const target = 'https://blog.example/meanwhile';
+    const ids = [await announce('/meanwhile-1', target), await announce('/meanwhile-2', target)];
+    await listen({ site: 'blog' });
+    await decide(ids[0] ?? '', 'approved');
+    const list = await service.get(`/linkbacks.html?target=${encodeURIComponent(target)}&fresh=true&limit=1`);
+    expect(list.headers.get('cache-control')).toBe('public, no-cache');
+    await decide(ids[1] ?? '', 'approved');
+    const monitor = /<([^>]+)>; rel="monitor"$/u.exec(list.headers.get('link') ?? '')?.[1] ?? '';
+    const stream = await listenTo(monitor);
+    listeners.push(stream);
+    await waitUntil(() => stream.events().some((each) => each.data.includes(ids[1] ?? '')));
+  });
+});
+
 describe('a service that stops', () => {
   it('ends every stream, and does not wait for those who do not read', async () => {
     const own = await startService({ env });

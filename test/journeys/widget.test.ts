@@ -143,8 +143,9 @@ ${host.after ?? ''}</body></html>`,
       expect(await link.getAttribute('href')).toBe(web.url('/shown'));
       expect(await link.getAttribute('rel')).toBe('nofollow ugc noopener');
       await expect.poll(() => page.getByRole('link', { name: 'Linkbacks' }).isVisible()).toBe(false);
-      const ours = asked.filter((url) => url.startsWith(service.url)).map((url) => new URL(url).pathname);
-      expect(ours.sort()).toEqual(['/api/live', '/linkbacks.html', '/widget.js']);
+      const ours = (): string[] =>
+        asked.filter((url) => url.startsWith(service.url)).map((url) => new URL(url).pathname);
+      await expect.poll(ours).toEqual(['/widget.js', '/linkbacks.html', '/api/live']);
       expect(complaints).toEqual([]);
     });
   });
@@ -179,6 +180,19 @@ ${host.after ?? ''}</body></html>`,
       await ownerOf(service).decide(id, 'rejected');
       await state(page, 'empty');
       expect(await page.getByRole('link', { name: 'Told otherwise' }).count()).toBe(0);
+    });
+  });
+
+  it('shows what was approved between the list and the stream of what happens', async () => {
+    const target = post('between');
+    const id = await announce('/between', target, linkingPage(target, 'Just in between'));
+    await inSight({}, async (page) => {
+      await page.route('**/api/live*', async (route) => {
+        await ownerOf(service).decide(id, 'approved');
+        await route.continue();
+      });
+      await page.goto(target);
+      await page.getByRole('link', { name: 'Just in between' }).waitFor();
     });
   });
 
@@ -241,6 +255,25 @@ ${host.after ?? ''}</body></html>`,
       await page.getByRole('button', { name: 'Try again' }).click();
       await state(page, 'ready');
       expect(await page.getByRole('button').count()).toBe(0);
+    });
+  });
+
+  it('keeps what is shown when there is no more to be had, and says so', async () => {
+    const target = post('no-more', { attributes: 'limit="1"' });
+    await publish('/no-more-1', target, linkingPage(target, 'The first'));
+    await publish('/no-more-2', target, linkingPage(target, 'The second'));
+    await inSight({}, async (page) => {
+      await page.goto(target);
+      await state(page, 'ready');
+      await page.route('**/linkbacks.html*', (route) => route.abort());
+      const more = page.getByRole('button', { name: 'More linkbacks' });
+      await more.click();
+      await page.getByText('The linkbacks could not be loaded.').waitFor();
+      expect(await page.getByRole('link', { name: 'The first' }).isVisible()).toBe(true);
+      await page.unroute('**/linkbacks.html*');
+      await more.click();
+      await page.getByRole('link', { name: 'The second' }).waitFor();
+      expect(await page.getByRole('status').textContent()).toBe('');
     });
   });
 

@@ -1,8 +1,10 @@
 /** A page of the server's list. */
 export type ListPage = {
   readonly items: readonly Element[];
-  /** The cursor of the following page. */
-  readonly after: string | null;
+  /** Where the following page begins; empty when there is none. */
+  readonly after: string;
+  /** The event that the list was read after. */
+  readonly event: string;
 };
 
 const timeoutMs = 15_000;
@@ -25,15 +27,22 @@ export function fetchPage(url: string): Promise<ListPage> {
         reject(new Error(`${request.status}`));
         return;
       }
-      const next = /<([^>]+)>; rel="next"/u.exec(request.getResponseHeader('link') ?? '')?.[1];
+      const links = request.getResponseHeader('link') ?? '';
       resolve({
         items: [...list.querySelectorAll(':scope > li')],
-        after: next ? new URL(next).searchParams.get('after') : null,
+        after: afterOf(links, 'next'),
+        event: afterOf(links, 'monitor'),
       });
     };
     request.onerror = request.ontimeout = () => reject(new Error(request.statusText));
     request.send();
   });
+}
+
+/** What a link of the answer names as its `after`. */
+function afterOf(links: string, relation: string): string {
+  const link = links.split(', <').find((each) => each.endsWith(`; rel="${relation}"`));
+  return new URLSearchParams(link?.replace(/^[^?]*\?|>.*/gu, '')).get('after') ?? '';
 }
 
 /** The texts of what is shown: a new text is shown anew, the same one keeps its element, and the focus in it. */

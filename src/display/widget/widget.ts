@@ -40,6 +40,8 @@ class LinkBacks extends HTMLElement {
   readonly #status = make('p', 'status');
   readonly #button = make('button', 'more');
   #pages: readonly ListPage[] = [];
+  /** How many pages of the list are to be shown. */
+  #wanted = 1;
   #stream: EventSource | undefined;
   #soon = 0;
   /** Each load ends the one before: an answer that comes too late is nobody's. */
@@ -54,27 +56,24 @@ class LinkBacks extends HTMLElement {
     this.#status.role = 'status';
     this.#button.type = 'button';
     this.#button.hidden = true;
-    this.#button.onclick = () => void this.#more();
+    this.#button.onclick = () => this.#more();
     shadow.append(this.#list, document.createElement('slot'), this.#status, this.#button);
   }
 
   connectedCallback(): void {
     document.addEventListener('visibilitychange', this.#watch);
-    this.#watch();
     void this.#load();
   }
 
   disconnectedCallback(): void {
     document.removeEventListener('visibilitychange', this.#watch);
-    this.#watch();
+    this.#unlisten();
     this.#turn++;
   }
 
   attributeChangedCallback(): void {
     if (!this.isConnected || !this.#turn) return;
-    this.#stream?.close();
-    this.#stream = undefined;
-    this.#watch();
+    this.#unlisten();
     void this.#load();
   }
 
@@ -92,53 +91,44 @@ class LinkBacks extends HTMLElement {
     return url.href;
   }
 
-  /** Loads the list from its start, as many pages of it as are shown. What is shown stays until then. */
-  async #load(count = 1): Promise<void> {
+  /** Loads the list from its start, as many pages of it as are wanted. What is shown stays until then. */
+  async #load(isAsked = false): Promise<void> {
     const turn = ++this.#turn;
     if (!this.#pages.length) this.#say('loading');
     try {
       const pages: ListPage[] = [];
-      for (let after: string | null = ''; after !== null && pages.length < count;) {
-        const page: ListPage = await this.#fetch(after);
-        pages.push(page);
-        after = page.after;
-      }
-      if (turn === this.#turn) this.#show(pages);
+      do pages.push(await this.#fetch(pages.at(-1)?.after));
+      while (pages.at(-1)?.after && pages.length < this.#wanted);
+      if (turn !== this.#turn) return;
+      this.#show(pages, isAsked);
+      this.#listen();
     } catch {
-      if (turn === this.#turn && !this.#pages.length) this.#say('failed');
+      if (turn !== this.#turn) return;
+      this.#wanted = this.#pages.length || 1;
+      if (!this.#pages.length) this.#say('failed');
+      else if (isAsked) this.#write(this.#status, 'failed');
     }
   }
 
-  #fetch(after: string): Promise<ListPage> {
+  #fetch(after = ''): Promise<ListPage> {
     return fetchPage(this.#address('linkbacks.html', { fresh: 'true', ...(after && { after }) }));
   }
 
   /** Goes on: to the following page of the list, or to another try. */
-  async #more(): Promise<void> {
-    const after = this.#pages.at(-1)?.after;
-    if (!after) return this.#load();
-    const turn = ++this.#turn;
-    this.#button.disabled = true;
-    try {
-      const page = await this.#fetch(after);
-      if (turn === this.#turn)
-        this.#show([...this.#pages, page])[0]
-          ?.querySelector('a')
-          ?.focus();
-    } catch {
-      this.#write(this.#status, 'failed');
-    }
-    this.#button.disabled = false;
+  #more(): void {
+    if (this.#pages.length) this.#wanted = this.#pages.length + 1;
+    void this.#load(true);
   }
 
-  #show(pages: readonly ListPage[]): readonly Element[] {
-    const isNews = this.#pages.length === pages.length;
+  #show(pages: readonly ListPage[], isAsked: boolean): void {
+    const isFirst = !this.#pages.length;
     const items = pages.flatMap((page) => page.items);
     this.#pages = pages;
     this.#say(items.length ? 'ready' : 'empty');
     const fresh = showItems(this.#list, items, (item) => this.#prepare(item));
-    if (isNews) for (const each of fresh) each.part.add('new');
-    return fresh;
+    if (isFirst) return;
+    if (isAsked) fresh[0]?.querySelector('a')?.focus();
+    else for (const each of fresh) each.part.add('new');
   }
 
   /** Makes classes parts, and dates and labels those of the page's language. */
@@ -172,25 +162,28 @@ class LinkBacks extends HTMLElement {
     else element.removeAttribute('lang');
   }
 
-  /** Listens for changes while somebody looks. What happened while nobody did is asked for when they are back. */
+  /** Follows what happens after the list that is shown, while somebody looks. */
+  #listen(): void {
+    if (this.#stream || document.hidden || this.getAttribute('live') === 'off') return;
+    this.#stream = new EventSource(this.#address('api/live', { after: this.#pages[0]?.event ?? '' }));
+    for (const event of ['approved', 'updated', 'removed', 'missed'])
+      this.#stream.addEventListener(event, this.#refresh);
+  }
+
+  #unlisten(): void {
+    this.#stream?.close();
+    this.#stream = undefined;
+  }
+
+  /** What happened while nobody looked is told when somebody looks again. */
   readonly #watch = (): void => {
-    if (!this.isConnected || document.hidden || this.getAttribute('live') === 'off') {
-      this.#stream?.close();
-      this.#stream = undefined;
-    } else if (!this.#stream) {
-      this.#stream = new EventSource(this.#address('api/live'));
-      for (const event of ['approved', 'updated', 'removed', 'missed'])
-        this.#stream.addEventListener(event, this.#refresh);
-      if (this.#pages.length) this.#refresh();
-    }
+    if (document.hidden) this.#unlisten();
+    else if (this.#pages.length) this.#listen();
   };
 
   readonly #refresh = (): void => {
     clearTimeout(this.#soon);
-    this.#soon = setTimeout(
-      () => void this.#load(this.#pages.length || 1),
-      soonMs + Math.random() * spreadMs,
-    );
+    this.#soon = setTimeout(() => void this.#load(), soonMs + Math.random() * spreadMs);
   };
 }
 
