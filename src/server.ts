@@ -12,6 +12,7 @@ import {
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Config } from './config.ts';
+import { connectionLimit, descriptorLimit, limitConnections } from './crowd.ts';
 import { unavailableRetrySeconds } from './linkback/accept.ts';
 import { problem, problemType } from './linkback/problem.ts';
 import { Damaged, Unavailable } from './linkback/unavailable.ts';
@@ -36,6 +37,7 @@ export function buildServer(config: Config, logger: LoggerOptions): FastifyInsta
     ajv: { customOptions: { removeAdditional: false } },
     trustProxy: trustProxy(config),
     requestTimeout: requestTimeoutMs,
+    http: { connectionsCheckingInterval: requestTimeoutMs / 2 },
     forceCloseConnections: 'idle',
     // While stopping, each dialect says "unavailable" in its own words.
     return503OnClosing: false,
@@ -56,6 +58,7 @@ export function buildServer(config: Config, logger: LoggerOptions): FastifyInsta
       socket.destroy(error);
     },
   });
+  limitConnections(server, connectionLimit(descriptorLimit()));
   server.addHook('onRequest', ({ raw: { headers } }, _reply, next) => {
     const forwarded = headers['x-forwarded-for'];
     if (forwarded !== undefined) headers['x-forwarded-for'] = credibleForwarding(String(forwarded));

@@ -54,7 +54,7 @@ const homes: Readonly<Record<string, RegExp>> = {
 /** Types cost nothing at run time: rooms that serve HTTP know Fastify by its types only. */
 const typeHomes: Readonly<Record<string, RegExp>> = {
   ...homes,
-  fastify: /^(?:app|openapi|routes|server|(?:display|moderation|protocols)\/.*)\.ts$/u,
+  fastify: /^(?:app|crowd|openapi|routes|server|(?:display|moderation|protocols)\/.*)\.ts$/u,
 };
 
 const doors: ReadonlySet<string> = new Set([
@@ -64,6 +64,7 @@ const doors: ReadonlySet<string> = new Set([
   'routes.ts',
   'cli.ts',
   'config.ts',
+  'crowd.ts',
   'log.ts',
   'runtime.ts',
   'server.ts',
