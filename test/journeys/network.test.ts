@@ -79,6 +79,11 @@ describe.each(Object.entries(places))('the built program, led astray %s', (place
       );
     });
 
+    it('as a webhook: is not called, and what redirects it is not followed', () => {
+      const expected = way.startsWith('redirect') ? [302] : way === 'rebinding' ? [200, null] : [null];
+      expect(look('webhook').map(({ status }) => status)).toEqual(expected);
+    });
+
     it('as a page that vouches: does not count', () => {
       expect(look('vouch').map(({ vouchHolds }) => vouchHolds)).toEqual(look('vouch').map(() => false));
     });
@@ -98,8 +103,12 @@ describe.each(Object.entries(places))('the built program, led astray %s', (place
       const open = await lead(everything);
       expect(open.connections).toBeGreaterThan(30);
       const led = new Set(open.secrets.map((path) => path.replace(/^\/secret\/(\d+)-(\w+)-.*$/u, '$1 $2')));
-      for (const [n] of ways.entries()) {
-        for (const occasion of occasions) expect(led).toContain(`${n} ${occasion}`);
+      for (const [n, way] of ways.entries()) {
+        for (const occasion of occasions) {
+          // Nothing follows the redirect of a webhook.
+          const isFollowed = occasion !== 'webhook' || !way.startsWith('redirect');
+          if (isFollowed) expect(led).toContain(`${n} ${occasion}`);
+        }
       }
       const swept = open.secrets.filter((path) => path.startsWith('/secret/sweep/'));
       expect(swept.length).toBeGreaterThanOrEqual(place === 'on loopback' ? 0 : 120);

@@ -36,11 +36,11 @@ export const ways = [
 ] as const;
 export type Way = (typeof ways)[number];
 
-/** What makes the service fetch: a ping's source, that source's redirect, our own page, the page that vouches. */
-export const occasions = ['source', 'redirect', 'target', 'vouch'] as const;
+/** What makes the service connect: a ping's source, its redirect, our own page, the page that vouches, a webhook. */
+export const occasions = ['source', 'redirect', 'target', 'vouch', 'webhook'] as const;
 export type Occasion = (typeof occasions)[number];
 
-/** What became of one ping. */
+/** What became of one ping, or of one call to a webhook. */
 export type Finding = {
   readonly way: Way;
   readonly occasion: Occasion;
@@ -51,6 +51,8 @@ export type Finding = {
   readonly verification: string;
   readonly reason: string | null;
   readonly vouchHolds: boolean | null;
+  /** The HTTP status that a webhook's address answered; null when it was not called, and for pings. */
+  readonly status: number | null;
 };
 
 /** What became of a ping whose source is at an address that is not public. */
@@ -142,6 +144,7 @@ function trapOf(attack: Attack, scene: Scene): string {
 
 /** Sends the ping that leads into the trap, and waits for what becomes of it. */
 async function spring(attack: Attack, scene: Scene): Promise<Finding> {
+  if (attack.occasion === 'webhook') return springCall(attack, scene);
   const { world, web, service, owner } = scene;
   const name = nameOf(attack);
   const trap = trapOf(attack, scene);
@@ -179,7 +182,33 @@ async function spring(attack: Attack, scene: Scene): Promise<Finding> {
     verification: settled.verification,
     reason: settled.refusal?.reason ?? null,
     vouchHolds: vouch?.holds ?? null,
+    status: null,
   };
+}
+
+type Logged = { readonly attempts: number; readonly state: string; readonly status: number | null };
+
+/** Adds a webhook whose address is the trap, has it called, and waits for what comes of it. */
+async function springCall(attack: Attack, scene: Scene): Promise<Finding> {
+  const { api } = scene.service;
+  const url = trapOf(attack, scene);
+  scene.web.page(`/secret/${nameOf(attack)}`, 'Thank you');
+  const ask = async (method: string, path: string, body?: unknown): Promise<unknown> =>
+    (await api(method, `/api/webhooks${path}`, body)).json();
+  const startedAt = performance.now();
+  const { id } = (await ask('POST', '', { url, events: ['gone'] })) as { readonly id: string };
+  await ask('POST', `/${id}/test`);
+  const call = await waitUntil(
+    async () => {
+      const { items } = (await ask('GET', `/${id}/deliveries`)) as { readonly items: readonly Logged[] };
+      return items.find(({ attempts, state }) => attempts > 0 && state !== 'leased');
+    },
+    { what: `the call of ${nameOf(attack)}`, timeoutMs: 30_000, everyMs: 100 },
+  );
+  await api('DELETE', `/api/webhooks/${id}`);
+  const tookMs = performance.now() - startedAt;
+  const { status, state } = call;
+  return { ...attack, says: state, tookMs, verification: '', reason: null, vouchHolds: null, status };
 }
 
 async function mention(service: Service, source: string, target: string, vouch: string): Promise<string> {
