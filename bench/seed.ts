@@ -1,3 +1,4 @@
+import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import Database from 'better-sqlite3';
 import type { LinkbackEvent } from '../src/linkback/event.ts';
@@ -58,11 +59,20 @@ export async function seed({ file, count }: SeedOptions): Promise<void> {
   } finally {
     database.close();
   }
+  // What is not on the disk yet would be written while something is measured.
+  const handle = openSync(file, 'r+');
+  fsyncSync(handle);
+  closeSync(handle);
 }
 
 const start = Date.UTC(2023, 0, 1);
 const spanMs = 3 * 365 * 24 * 3_600_000;
 const neverDue = Date.UTC(2100, 0, 1);
+
+/** When a linkback came in before which there are such a share of all. */
+export function instantOf(share: number): number {
+  return start + Math.floor(share * spanMs);
+}
 
 type Row = Readonly<Record<string, string | number | null>>;
 
@@ -177,7 +187,7 @@ type Stock = {
 
 function makeLinkback(at: number, age: number, stock: Stock): Linkback {
   const { random, words, hosts, posts } = stock;
-  const receivedAt = start + Math.floor(age * spanMs);
+  const receivedAt = instantOf(age);
   const id = idOf(receivedAt, random);
   const site = random.below(10) === 0 ? 'notes' : 'blog';
   const sourceHost = hosts[Math.min(random.below(hosts.length), random.below(hosts.length))] ?? '';

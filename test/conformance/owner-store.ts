@@ -320,6 +320,15 @@ export function ownerStoreSuite(name: string, open: (tell: Tell) => Promise<Open
       expect(await violations()).toEqual([]);
     });
 
+    it('keeps what the policy decided on since', async () => {
+      const id = await file();
+      await decideOn(store, id, 'spam');
+      const made = await decideMany([id], 'pending');
+      await look(buildFound(), { policy: 'approve-all' });
+      expect(await store.undo(made, 'Ada')).toEqual({ count: 0, kept: 1 });
+      expect(await stateOf(id)).toBe('approved');
+    });
+
     it('does not make it the word of a person what was not', async () => {
       const byPolicy = await file();
       await look(buildFound(), { policy: 'approve-all' });
@@ -466,6 +475,15 @@ export function ownerStoreSuite(name: string, open: (tell: Tell) => Promise<Open
         next: null,
       });
       expect(await listed({ q: 'haystack' })).toEqual([]);
+    });
+
+    it('lets others have their turn while it searches', async () => {
+      await fileMany(many);
+      let turns = 0;
+      const timer = setInterval(() => (turns += 1), 0);
+      await listed({ q: 'haystack' });
+      clearInterval(timer);
+      expect(turns).toBeGreaterThan(0);
     });
 
     it('lets through what its filters say, all of them at once, and forgets nobody between two pages', async () => {
