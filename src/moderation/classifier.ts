@@ -36,12 +36,15 @@ export function makeClassifier(store: ExampleStore, onDefect: (error: unknown) =
   const models = new Map<string, Model>();
   const waiting = new Map<string, NodeJS.Timeout>();
 
-  const learn = async (site: string): Promise<void> => {
+  const teach = async (site: string): Promise<void> => {
     const spam = await store.examples(site, 'spam', mostExamples);
     const good = await store.examples(site, 'approved', mostExamples);
     if (Math.min(spam.length, good.length) < fewestExamples) models.delete(site);
     else models.set(site, await modelOf(spam, good));
   };
+
+  /** What could not be learned is learned after the next decision; until then the model before it speaks. */
+  const learn = (site: string): Promise<void> => teach(site).catch(onDefect);
 
   return {
     opinionOf: (linkback) => {
@@ -56,7 +59,7 @@ export function makeClassifier(store: ExampleStore, onDefect: (error: unknown) =
       if (site === undefined || before?.moderation === after?.moderation || waiting.has(site)) return;
       const timer = setTimeout(() => {
         waiting.delete(site);
-        learn(site).catch(onDefect);
+        void learn(site);
       }, learnAfterMs);
       waiting.set(site, timer.unref());
     },
