@@ -125,6 +125,10 @@ describe.skipIf(isChromiumMissing)('the moderation page', () => {
     await reader.page.locator('.row').first().waitFor();
     expect(await reader.page.locator('.views a').allInnerTexts()).toEqual(['Inbox', 'Rules']);
     expect(await reader.page.getByRole('button', { name: /^Approve/u }).count()).toBe(0);
+    await reader.page.goto(`${service.url}/moderate?view=tokens`);
+    await reader.page.getByRole('heading', { name: 'Not with this token' }).waitFor();
+    await reader.page.goBack();
+    await reader.page.locator('.row').first().waitFor();
     const before = await reader.page.locator('.row').count();
     await reader.page.locator('body').press('a');
     await reader.page.locator('.toast').getByText('Your token may look, but not decide.').waitFor();

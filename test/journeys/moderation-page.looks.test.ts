@@ -182,8 +182,21 @@ describe.skipIf(isChromiumMissing)('the moderation page looks', () => {
           found.push(...(await tooSmall(page)).map((each) => `${name}: too small: ${each}`));
         await shoot(page, `moderate-${name}-${width}-${scheme}`);
       }
-      expect(found).toEqual([]);
       expect(desk.complaints.filter((each) => !each.includes('401'))).toEqual([]);
+
+      // What is only seen when something is over.
+      await page.goto(`${service.url}/moderate`);
+      await page.locator('.row').first().waitFor();
+      await page.context().clearCookies();
+      await page.getByRole('link', { name: /^Approved \d/u }).click();
+      await page.getByRole('dialog', { name: 'Your session has ended' }).waitFor();
+      found.push(...(await violationsOn(page)).map((each) => `ended: ${each}`));
+      await shoot(page, `moderate-ended-${width}-${scheme}`);
+      await page.route('**/api/session', (route) => route.abort());
+      await page.reload();
+      await page.getByRole('heading', { name: 'The service does not answer' }).waitFor();
+      found.push(...(await violationsOn(page)).map((each) => `unreachable: ${each}`));
+      expect(found).toEqual([]);
       await desk.close();
     },
     120_000,

@@ -76,6 +76,8 @@ function SignInAgain(): JSX.Element {
 }
 
 function Shown({ view }: { readonly view: View }): JSX.Element {
+  const { session } = useStore();
+  if (view !== 'inbox' && view !== 'rules' && !session.may('admin')) return <NotForThisToken />;
   switch (view) {
     case 'inbox':
       return <InboxView />;
@@ -90,6 +92,15 @@ function Shown({ view }: { readonly view: View }): JSX.Element {
     case 'start':
       return <StartView />;
   }
+}
+
+function NotForThisToken(): JSX.Element {
+  return (
+    <main class="empty">
+      <h1>Not with this token</h1>
+      <p>Sites, tokens and webhooks want a token that may do everything (admin).</p>
+    </main>
+  );
 }
 
 /** Leads an owner who has no site yet to adding one. */

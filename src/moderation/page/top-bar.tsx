@@ -55,7 +55,12 @@ export function TopBar(): JSX.Element {
       >
         <kbd>?</kbd>
       </button>
-      <button type="button" class="plain" onClick={leave}>
+      <button
+        type="button"
+        class="plain"
+        title={`Signed in as ${session.session.value?.name ?? 'nobody'}`}
+        onClick={leave}
+      >
         Sign out
       </button>
     </header>

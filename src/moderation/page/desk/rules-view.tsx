@@ -89,9 +89,10 @@ function RuleCard({ rule, onChange }: RuleCardProps): JSX.Element {
             </Go>
             <DeleteRule rule={rule} onChange={onChange} />
           </span>
-        ) : (
-          <span class="soft">Stands for all sites; your token is for one.</span>
-        )}
+        ) : null}
+        {own !== null && rule.site === null ? (
+          <span class="soft">It stands for all sites; your token is for one.</span>
+        ) : null}
       </div>
     </li>
   );

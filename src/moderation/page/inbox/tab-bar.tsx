@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { Go } from '../parts/go.tsx';
 import { useStore } from '../state/context.ts';
 import { tabs, type Tab } from '../state/place.ts';
@@ -10,8 +11,13 @@ export function TabBar(): JSX.Element {
   const { places, list } = useStore();
   const place = places.place.value;
   const counts = list.counts.value;
+  const bar = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const current = bar.current?.querySelector('[aria-current]');
+    current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [place.tab, counts === null]);
   return (
-    <nav class="tabs" aria-label="Lists">
+    <nav ref={bar} class="tabs" aria-label="Lists">
       {tabs.map((tab) => {
         const number = counts === null ? null : countOf(counts, tab);
         return (

@@ -27,6 +27,11 @@ export function Dialog({ title, onClose, children }: DialogProps): JSX.Element {
         event.preventDefault();
         onClose?.();
       }}
+      onClose={() => {
+        // Browsers close a dialog at the second Esc, whatever it says.
+        if (onClose === undefined) dialog.current?.showModal();
+        else onClose();
+      }}
     >
       <h2 id={titleId}>{title}</h2>
       {children}

@@ -75,11 +75,7 @@ function isTaken({ key, target }: KeyboardEvent, document: Document): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.matches('textarea, select, input:not([type="checkbox"]):not([type="radio"])')) return true;
   if (key === 'Enter') return target.matches('a, button, summary, input');
-  return (
-    key.startsWith('Arrow') &&
-    target.closest('.list, body') !== null &&
-    target.closest('.detail, nav, .copy') !== null
-  );
+  return key.startsWith('Arrow') && target.closest('.detail, nav') !== null;
 }
 
 function openCurrent({ cursor }: Store): void {
