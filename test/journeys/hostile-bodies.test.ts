@@ -128,7 +128,7 @@ async function sendDamaged(surface: Surface, times: number, random: Random): Pro
 }
 
 describe.each(Object.entries(surfaces))(`damaged bodies, seed ${seed}: %s`, (_, surface) => {
-  const times = isLong ? 10_000 : 400;
+  const times = isLong ? 10_000 : 240;
 
   it(`are answered in the words of the route, ${times} times, and nothing of them stays`, async () => {
     const random = chance();

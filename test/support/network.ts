@@ -171,7 +171,7 @@ async function spring(attack: Attack, scene: Scene): Promise<Finding> {
       const { items } = await owner.list({ q: `/${name}` });
       return items.find((each) => each.source.url.endsWith(name) && each.verification !== 'unverified');
     },
-    { what: `the verdict on ${name}`, timeoutMs: 20_000, everyMs: 50 },
+    { what: `the verdict on ${name}`, timeoutMs: 20_000, everyMs: 300 },
   );
   const { evidence } = await owner.detail(settled.id);
   const vouch = evidence?.['vouch'] as { readonly holds: boolean } | undefined;
@@ -203,7 +203,7 @@ async function springCall(attack: Attack, scene: Scene): Promise<Finding> {
       const { items } = (await ask('GET', `/${id}/deliveries`)) as { readonly items: readonly Logged[] };
       return items.find(({ attempts, state }) => attempts > 0 && state !== 'leased');
     },
-    { what: `the call of ${nameOf(attack)}`, timeoutMs: 30_000, everyMs: 100 },
+    { what: `the call of ${nameOf(attack)}`, timeoutMs: 30_000, everyMs: 300 },
   );
   await api('DELETE', `/api/webhooks/${id}`);
   const tookMs = performance.now() - startedAt;

@@ -37,7 +37,9 @@ describe.each(Object.entries(kinds))('a page of %s made to hurt', (contentType, 
     'of %i KB is read soon, and within all limits',
     { timeout: 600_000 },
     (size) => {
-      for (const { name, make } of pages) {
+      // A megabyte takes its time to be made: the short run reads one in three.
+      const some = pages.filter((_, n) => isLong || size < 1024 || n % 3 === 0);
+      for (const { name, make } of some) {
         try {
           expectWithinLimits(readTimed(Buffer.from(make(size * kilobyte, link())), contentType));
         } catch (error) {
@@ -71,7 +73,7 @@ function contentTypeBy(random: Random): string {
 }
 
 describe(`a page damaged at random, seed ${seed}`, () => {
-  const runs = isLong ? 100_000 : 20_000;
+  const runs = isLong ? 100_000 : 10_000;
 
   it(`is read within all limits, ${runs} times, in any charset`, { timeout: 600_000 }, async () => {
     const random = chance();
