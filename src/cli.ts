@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import './runtime.ts';
 import { Command } from 'commander';
+import { addSiteVerbs } from './cli/site.ts';
+import { addTokenVerbs } from './cli/token.ts';
 import { readVersion } from './config.ts';
 
 const program = new Command('linkbackd')
@@ -18,5 +20,8 @@ program
   .action(async () => {
     await import('./main.ts');
   });
+
+addSiteVerbs(program);
+addTokenVerbs(program);
 
 await program.parseAsync();

@@ -212,6 +212,11 @@ function trustProxy({
 export function listeningAt(server: FastifyInstance, { host, port }: Config): string {
   const address = server.server.address();
   const actual = typeof address === 'object' && address !== null ? address.port : port;
+  return addressOf(host, actual).href;
+}
+
+/** The address of a service at a host and port, as somebody on this machine calls it. */
+export function addressOf(host: string, port: number): URL {
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
-  return `http://${name.includes(':') ? `[${name}]` : name}:${actual}/`;
+  return new URL(`http://${name.includes(':') ? `[${name}]` : name}:${port}/`);
 }

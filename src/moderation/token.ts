@@ -1,5 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Scope, TokenStore } from '../linkback/owner-ports.ts';
+import { Mistake } from '../linkback/mistake.ts';
+import { scopes, type Scope, type Token, type TokenStore } from '../linkback/owner-ports.ts';
 
 /** Secret scanners know our tokens by this. */
 const prefix = 'lkbd_';
@@ -110,7 +111,8 @@ export type MayReadSites = (
 /**
  * Makes the check of who may read all public linkbacks of a site at once: whoever holds any token.
  *
- * The feed token alone may stand in a URL, for programs that can send no header; it opens nothing else.
+ * The feed token alone may stand in a URL, for programs that can send no header; it opens nothing else but
+ * the feed of what waits.
  */
 export function makeMayReadSites(authenticate: Authenticate, feedToken: string | undefined): MayReadSites {
   const feedHash = feedToken === undefined ? undefined : hashToken(feedToken);
@@ -122,15 +124,40 @@ export function makeMayReadSites(authenticate: Authenticate, feedToken: string |
     (await authenticate(authorization)) !== undefined;
 }
 
+/** What a token is made for. */
+export type TokenDraft = Pick<Token, 'name' | 'scopes' | 'site' | 'expiresAt'>;
+
+/**
+ * Makes a token: what its holder is given, this once, and what is stored of it.
+ *
+ * Throws: `Mistake` for an expiry that has passed.
+ */
+export function issueToken(
+  draft: TokenDraft,
+  id: string,
+  now: number,
+): { readonly token: string; readonly stored: Token } {
+  const token = makeToken();
+  const { name, site, expiresAt } = draft;
+  assertAhead(expiresAt, now);
+  const held = scopes.filter((scope) => draft.scopes.includes(scope));
+  const stored = { id, name, hash: hashToken(token), scopes: held, site, expiresAt };
+  return { token, stored: { ...stored, lastUsedAt: null, createdAt: now } };
+}
+
+/** Throws: `Mistake` for an expiry that has passed. */
+export function assertAhead(expiresAt: number | null, now: number): void {
+  if (expiresAt !== null && expiresAt <= now)
+    throw new Mistake('This expiry has passed already; to end a token, revoke it.');
+}
+
 /**
  * Makes the first admin token when there is none yet, and gives it back to be shown once: it is stored as a digest.
  */
 export async function firstToken(store: TokenStore, id: string, now: number): Promise<string | undefined> {
   if (await store.hasTokens()) return undefined;
-  const token = makeToken();
-  const name = 'first admin token';
-  const hash = hashToken(token);
-  const access = { scopes: ['admin'], site: null, expiresAt: null, lastUsedAt: null } as const;
-  await store.saveToken({ id, name, hash, ...access, createdAt: now });
+  const anything = { scopes: ['admin'], site: null, expiresAt: null } as const;
+  const { token, stored } = issueToken({ name: 'first admin token', ...anything }, id, now);
+  await store.saveToken(stored);
   return token;
 }

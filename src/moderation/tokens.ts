@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from 'typebox';
 import type { Directory } from '../linkback/directory.ts';
 import { Mistake } from '../linkback/mistake.ts';
-import { scopes, type Scope, type Token, type TokenStore } from '../linkback/owner-ports.ts';
+import { scopes, type Token, type TokenStore } from '../linkback/owner-ports.ts';
 import { holderOf } from './access.ts';
 import { notFound, notOfAllSites, sendProblem } from './answers.ts';
 import {
@@ -16,7 +16,7 @@ import {
   WholeList,
   type Json,
 } from './described.ts';
-import { hashToken, makeToken, type Holder } from './token.ts';
+import { assertAhead, issueToken, type Holder } from './token.ts';
 
 export type TokensRoutesOptions = {
   readonly store: TokenStore;
@@ -99,7 +99,9 @@ export function manageTokens(app: FastifyInstance, options: TokensRoutesOptions,
   app.get(base, list, async (request) => {
     const holder = holderOf(request);
     const tokens = await store.tokens();
-    return wholeList(tokens.filter(({ site }) => holder.sees(site)).map((token) => toJson(token, holder)));
+    return wholeList(
+      tokens.filter(({ site }) => holder.sees(site)).map((token) => toTokenJson(token, holder.tokenId)),
+    );
   });
 
   app.post<{ Body: Static<typeof NewToken> }>(base, add, async (request, reply) => {
@@ -108,19 +110,10 @@ export function manageTokens(app: FastifyInstance, options: TokensRoutesOptions,
     if (!holder.sees(site)) return notOfAllSites(reply);
     if (site !== null && directory.siteOf(site) === undefined)
       throw new Mistake(`There is no site "${site}".`);
-    const token = makeToken();
-    const made: Token = {
-      id: newId(),
-      name,
-      hash: hashToken(token),
-      scopes: inOrder(request.body.scopes),
-      site,
-      expiresAt: readExpiry(expiresAt, now()),
-      lastUsedAt: null,
-      createdAt: now(),
-    };
-    await store.saveToken(made);
-    return reply.code(201).send({ ...toJson(made, holder), token });
+    const asked = { name, scopes: request.body.scopes, site, expiresAt: instantOf(expiresAt) };
+    const { token, stored } = issueToken(asked, newId(), now());
+    await store.saveToken(stored);
+    return reply.code(201).send({ ...toTokenJson(stored, holder.tokenId), token });
   });
 
   app.patch<ById & { Body: Static<typeof TokenChange> }>(`${base}/:id`, change, async (request, reply) => {
@@ -128,13 +121,11 @@ export function manageTokens(app: FastifyInstance, options: TokensRoutesOptions,
     const token = await find(request.params.id, holder);
     if (token === undefined) return notFound(reply, 'token of this id');
     const { name = token.name, expiresAt } = request.body;
-    const changed = {
-      ...token,
-      name,
-      ...(expiresAt === undefined ? {} : { expiresAt: readExpiry(expiresAt, now()) }),
-    };
+    const ends = expiresAt === undefined ? token.expiresAt : instantOf(expiresAt);
+    if (expiresAt !== undefined) assertAhead(ends, now());
+    const changed = { ...token, name, expiresAt: ends };
     await store.saveToken(changed);
-    return toJson(changed, holder);
+    return toTokenJson(changed, holder.tokenId);
   });
 
   app.delete<ById>(`${base}/:id`, revoke, async (request, reply) => {
@@ -155,18 +146,12 @@ function isKey({ scopes: held, site, expiresAt }: Token, now: number): boolean {
   return held.includes('admin') && site === null && (expiresAt === null || expiresAt > now);
 }
 
-function inOrder(asked: readonly Scope[]): readonly Scope[] {
-  return scopes.filter((scope) => asked.includes(scope));
+function instantOf(text: string | null): number | null {
+  return text === null ? null : Date.parse(text);
 }
 
-function readExpiry(text: string | null, now: number): number | null {
-  if (text === null) return null;
-  const at = Date.parse(text);
-  if (at > now) return at;
-  throw new Mistake('This expiry has passed already; to end a token, delete it.');
-}
-
-function toJson(token: Token, { tokenId }: Holder): Json {
+/** What is known of a token, to whoever asks with the one of this id. */
+export function toTokenJson(token: Token, currentId: string | null): Json {
   const { id, name, site, expiresAt, lastUsedAt, createdAt } = token;
   const json: Static<typeof Schema> = {
     id,
@@ -176,7 +161,7 @@ function toJson(token: Token, { tokenId }: Holder): Json {
     expiresAt: isoOrNull(expiresAt),
     lastUsedAt: isoOrNull(lastUsedAt),
     createdAt: iso(createdAt),
-    isCurrent: id === tokenId,
+    isCurrent: id === currentId,
   };
   return json;
 }
