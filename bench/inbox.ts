@@ -13,6 +13,8 @@ const questions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'moderation, many': { moderation: 'pending' },
   'site and moderation, many': { site: 'blog', moderation: 'pending' },
   'site and moderation, few': { site: 'notes', moderation: 'rejected' },
+  'site, many': { site: 'blog' },
+  'site, few': { site: 'notes' },
   'site that has none': { site: 'nowhere' },
   'verification, few': { verification: 'gone' },
   'type, few': { type: 'rsvp' },

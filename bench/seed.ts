@@ -10,8 +10,10 @@ import {
   type Moderation,
   type Verification,
 } from '../src/linkback/linkback.ts';
+import { hostKey } from '../src/store/host-key.ts';
 import { changingColumns, encodeEvent } from '../src/store/rows.ts';
 import { openSqlite } from '../src/store/sqlite.ts';
+import type { LinkbackRow } from '../src/store/tables.ts';
 import { makeRandom, type Random } from '../test/support/random.ts';
 import { makeWords, type Words } from './seed-text.ts';
 
@@ -121,10 +123,17 @@ function makeWriteDown(database: Database.Database): (linkback: Linkback) => voi
 
 const pairOf = ({ source, target }: Linkback): string => `${source} ${target}`;
 
-function rowOf(linkback: Linkback): object {
+function rowOf(linkback: Linkback): Partial<LinkbackRow> {
   const { id, site, protocol, source, sourceHost, target, fragment, receivedAt, moderation } = linkback;
   const decided = moderation === 'pending' ? null : 'person';
-  const pages = { source, source_host: sourceHost, target, target_key: target, fragment };
+  const pages = {
+    source,
+    source_host: sourceHost,
+    host_key: hostKey(sourceHost),
+    target,
+    target_key: target,
+    fragment,
+  };
   const standing = { id, pair_key: pairOf(linkback), site, protocol, ...pages, received_at: receivedAt };
   return { ...standing, ...changingColumns(linkback), decided_by: decided };
 }

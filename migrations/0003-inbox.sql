@@ -30,6 +30,10 @@ CREATE INDEX linkback_by_moderation ON linkback (moderation, id, site, verificat
 CREATE INDEX linkback_in_order ON linkback (id, site, moderation, verification, type, received_at);
 CREATE INDEX linkback_by_host_key ON linkback (host_key, id);
 
+-- By host first: a site has too many linkbacks for an index that begins with it to be of use to any list.
+DROP INDEX linkback_by_host_time;
+CREATE INDEX linkback_by_host_time ON linkback (source_host, site, received_at);
+
 -- How many linkbacks of a host are approved on a site, kept up to date by whatever moves one; a host without any has
 -- no row. An index of all linkbacks by host would be asked for this only, and a bulk decision would change all of it.
 CREATE TABLE approved_host (

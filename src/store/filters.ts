@@ -25,7 +25,7 @@ export function filtered<Row>(rows: Query<Row>, reach: Reach): Query<Row> {
   if (type !== undefined) rows = rows.where('type', '=', type);
   if (since !== undefined) rows = rows.where('received_at', '>=', since);
   if (protocol !== undefined) rows = rows.where(announcedBy(protocol));
-  if (host !== undefined) rows = rows.where((each) => each('id', 'in', ofHost(each, host)));
+  if (host !== undefined) rows = rows.where((each) => each('id', 'in', ofHost(each, host, within)));
   if (q !== undefined) rows = rows.where((each) => each('id', 'in', saying(each, q, within)));
   if (attention === 'gone')
     rows = rows.where('moderation', '=', 'approved').where('verification', '=', 'gone');
@@ -46,13 +46,15 @@ type Each = ExpressionBuilder<Tables, 'linkback'>;
 
 // Each of these is read from an index of its own; as conditions on rows they would have the rows read first.
 
-function ofHost(each: Each, host: string) {
+function ofHost(each: Each, host: string, bounds: readonly Bound[]) {
   const [first, end] = hostRange(host);
-  return each
+  let hosted = each
     .selectFrom('linkback as hosted')
     .select('hosted.id')
     .where('hosted.host_key', '>=', first)
     .where('hosted.host_key', '<', end);
+  for (const [operator, id] of bounds) hosted = hosted.where('hosted.id', operator, id);
+  return hosted;
 }
 
 function saying(each: Each, q: string, bounds: readonly Bound[]) {

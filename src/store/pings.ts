@@ -5,6 +5,7 @@ import type { JobState } from '../linkback/owner-ports.ts';
 import type { Db } from './engine.ts';
 import { hostKey } from './host-key.ts';
 import { askAgain } from './jobs.ts';
+import { loadLinkback } from './linkbacks.ts';
 import type { Note, NotingEngine } from './noting.ts';
 import { recallStore } from './recall.ts';
 import { jsonOrNull, searchText } from './rows.ts';
@@ -98,7 +99,14 @@ function newLinkback(ping: AcceptedPing, statusId: string): Linkback {
 
 /** What could not be verified may have been announced in a spelling that its server does not know: the next one counts. */
 async function respell(db: Db, id: string, { source, target, fragment }: AcceptedPing): Promise<void> {
-  await db.updateTable('linkback').set({ source, target, fragment }).where('id', '=', id).execute();
+  const before = await loadLinkback(db, id);
+  if (before === undefined || (before.source === source && before.target === target)) return;
+  const search_text = searchText({ ...before, source, target });
+  await db
+    .updateTable('linkback')
+    .set({ source, target, fragment, search_text })
+    .where('id', '=', id)
+    .execute();
 }
 
 type Announced = {

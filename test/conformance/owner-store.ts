@@ -477,6 +477,12 @@ export function ownerStoreSuite(name: string, open: (tell: Tell) => Promise<Open
       expect(await listed({ q: 'haystack' })).toEqual([]);
     });
 
+    it('finds the spelling that was announced last', async () => {
+      const id = await file({ pairKey: 'pair', source: 'https://other.example/entry' });
+      await file({ pairKey: 'pair', source: 'https://other.example/entry/again' });
+      expect(await listed({ q: 'entry/again' })).toEqual([id]);
+    });
+
     it('lets others have their turn while it searches', async () => {
       await fileMany(many);
       let turns = 0;

@@ -38,6 +38,7 @@ export const neverFoundBeside: Readonly<Record<string, string>> = {
       SELECT site, host, approved AS many FROM approved_host
       UNION ALL SELECT site, source_host, -1 FROM linkback WHERE moderation = 'approved') AS each_one
     GROUP BY site, host HAVING sum(many) <> 0`,
+  'one whose host is not found': "SELECT id FROM linkback WHERE host_key = ''",
   'a host remembered for nothing': 'SELECT host AS id FROM approved_host WHERE approved <= 0',
   'one public without a number': `SELECT id FROM linkback WHERE is_public = 1 AND NOT EXISTS (
       SELECT 1 FROM publication WHERE linkback_id = linkback.id AND withdrawn_at IS NULL)`,
