@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { v7 as newId } from 'uuid';
 import type { Config } from './config.ts';
 import { openStreams } from './display/event-streams.ts';
+import { feedText } from './display/feed-text.ts';
 import { setupOf, type Setup } from './display/setup.ts';
 import { makeChanges } from './linkback/changes.ts';
 import { makeDirectory } from './linkback/directory.ts';
@@ -20,6 +21,7 @@ import { makeWeigh } from './moderation/signals.ts';
 import { firstToken, makeAuthenticate, makeMayReadSites, makeTokens } from './moderation/token.ts';
 import { tellCall } from './moderation/webhook-body.ts';
 import { describeRoutes, type MountedRoute } from './openapi.ts';
+import { sayableInXml } from './protocols/xml-text.ts';
 import { makeOutcomes } from './queue/outcomes.ts';
 import { makeRecheckAt, makeRetryAt } from './queue/retry.ts';
 import { makeWorker, type WorkerLog } from './queue/worker.ts';
@@ -214,6 +216,15 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
       directory,
       access: { tokens, sessions: makeSessions(store, tokens, now), guesses, baseUrl },
       live: { streams: openStreams({ total: 200 }), listen: changes.listen },
+      feed: {
+        feedToken: config.feedToken,
+        writeAtom: ({ linkOf, ...frame }, linkbacks) =>
+          feedText('atom', frame, linkbacks, {
+            markOf: (slug) => siteOf(slug)?.quoting.mark ?? '',
+            sayable: sayableInXml,
+            linkOf,
+          }),
+      },
       hasAdminToken: config.adminToken !== undefined,
       usualChoices: config.usualChoices,
       setupOf: (site) => setupOf(site, site.addresses[0], site.slug, baseUrl()),

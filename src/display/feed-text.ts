@@ -13,6 +13,15 @@ export type FeedFrame = {
   /** The page that the feed is of. */
   readonly link: string;
   readonly self: string;
+  /** What it holds, where that is not what is public. */
+  readonly description?: string;
+};
+
+export type FeedWriting = {
+  readonly markOf: (site: string) => string;
+  readonly sayable: (text: string) => string;
+  /** Where an entry leads, when not to the page that links. */
+  readonly linkOf?: (linkback: Linkback) => string;
 };
 
 type Spelling = { readonly text: (text: string) => string; readonly title: (text: string) => string };
@@ -52,22 +61,20 @@ export function feedText(
   format: FeedFormat,
   frame: FeedFrame,
   linkbacks: readonly Linkback[],
-  {
-    markOf,
-    sayable,
-  }: { readonly markOf: (site: string) => string; readonly sayable: (text: string) => string },
+  writing: FeedWriting,
 ): string {
+  const { sayable } = writing;
   const { text } = spellings[format];
   const feed = new Feed({
     id: text(frame.self),
     title: text(sayable(frame.title)),
-    description: text('Pages that link there, verified and approved.'),
+    description: text(frame.description ?? 'Pages that link there, verified and approved.'),
     link: frame.link,
     updated: new Date(Math.max(0, ...linkbacks.map((each) => each.updatedAt))),
     feedLinks: { [format]: frame.self },
     generator: 'linkbackd',
   });
-  for (const each of linkbacks) feed.addItem(itemOf(format, each, markOf(each.site), sayable));
+  for (const each of linkbacks) feed.addItem(itemOf(format, each, writing));
   if (format === 'json') return safeInScript(feed.json1());
   return format === 'atom' ? feed.atom1() : feed.rss2();
 }
@@ -75,10 +82,9 @@ export function feedText(
 function itemOf(
   format: FeedFormat,
   linkback: Linkback,
-  mark: string,
-  sayable: (text: string) => string,
+  { markOf, sayable, linkOf = ({ source }) => source }: FeedWriting,
 ): Item {
-  const { id, type, source, sourceHost, facts, receivedAt, verifiedAt, updatedAt } = linkback;
+  const { id, site, type, sourceHost, facts, receivedAt, verifiedAt, updatedAt } = linkback;
   const spelling = spellings[format];
   const name = sayable(facts?.author.name ?? sourceHost);
   const heading = sayable(
@@ -88,10 +94,10 @@ function itemOf(
   return {
     id: `urn:uuid:${id}`,
     title: spelling.title(heading),
-    link: source,
+    link: linkOf(linkback),
     date: new Date(updatedAt),
     published: new Date(verifiedAt ?? receivedAt),
-    content: sayable(contentOf(linkback, mark)),
+    content: sayable(contentOf(linkback, markOf(site))),
     ...(format === 'rss'
       ? // RSS wants an e-mail address of its authors; a name alone is told as Dublin Core does.
         { extensions: [{ name: 'dc:creator', objects: { _text: spelling.text(name) } }] }

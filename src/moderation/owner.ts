@@ -13,6 +13,7 @@ import { signIn } from './sign-in.ts';
 import type { SetupOf } from './site-json.ts';
 import { manageSites } from './sites.ts';
 import { manageTokens } from './tokens.ts';
+import { feedWaiting, type WaitingFeedOptions } from './waiting-feed.ts';
 import { manageWebhooks } from './webhooks.ts';
 
 export type OwnerOptions = {
@@ -20,6 +21,7 @@ export type OwnerOptions = {
   readonly directory: Directory;
   readonly access: AccessOptions;
   readonly live: Pick<LiveOptions, 'streams' | 'listen'>;
+  readonly feed: Pick<WaitingFeedOptions, 'feedToken' | 'writeAtom'>;
   readonly hasAdminToken: boolean;
   /** What is chosen for sites that do not choose otherwise. */
   readonly usualChoices: SiteChoices;
@@ -32,7 +34,7 @@ export type OwnerOptions = {
 
 /** Serves the owner's API: every route in here says what it needs, and the guard before them sees to it. */
 export async function serveOwner(app: FastifyInstance, options: OwnerOptions): Promise<void> {
-  const { access, live, ...given } = options;
+  const { access, live, feed, ...given } = options;
   await app.register(cookie);
   requireAccess(app, access);
   // Answers are text as they are; what their schemas say is for those who read the description.
@@ -54,4 +56,6 @@ export async function serveOwner(app: FastifyInstance, options: OwnerOptions): P
   await app.register(manageWebhooks, given);
   // GET /api/moderation/live
   await app.register(watchModeration, { ...live, store: options.store, access });
+  // GET /api/moderation/feed.atom
+  await app.register(feedWaiting, { ...feed, store: options.store, access });
 }
