@@ -12,6 +12,8 @@ export type Here = Pick<Service, 'url' | 'get' | 'api'> & {
   /** Lets time pass at once; the service notices within a second, or when a ping comes in. */
   readonly pass: (ms: number) => void;
   readonly routes: App['routes'];
+  /** The token that the first start has made, where none was given. */
+  readonly firstToken: string | undefined;
   /** Where its database is. */
   readonly folder: string;
   readonly close: () => Promise<void>;
@@ -38,12 +40,13 @@ export async function startHere(
     now,
     ...limits,
   });
-  await app.start();
+  const firstToken = await app.start();
   const url = app.baseUrl();
   return {
     url,
     now,
     routes: app.routes,
+    firstToken,
     folder,
     pass: (ms) => void (passed += ms),
     get: (path, headers = {}) => fetch(`${url}${path}`, { headers, redirect: 'manual' }),
