@@ -24,6 +24,8 @@ const neverFound: Readonly<Record<string, string>> = {
     "SELECT id FROM linkback WHERE is_public <> (verification = 'verified' AND moderation = 'approved')",
   'a dead job of a linkback that is not settled':
     "SELECT linkback_id AS id FROM job JOIN linkback ON linkback.id = linkback_id WHERE state = 'dead' AND verification = 'unverified'",
+  'a job whose lease ran out, and that nobody took up':
+    "SELECT linkback_id AS id FROM job WHERE state = 'leased' AND lease_until < unixepoch('subsec') * 1000 - 5000",
   'a look promised for what is not verified':
     "SELECT id FROM linkback WHERE recheck_at IS NOT NULL AND verification <> 'verified'",
 };
