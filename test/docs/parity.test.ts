@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { settings } from '../../src/config.ts';
 import { reasons, type Reason } from '../../src/linkback/refusal.ts';
@@ -74,4 +74,13 @@ describe('links between the documents', () => {
         expect(() => readFileSync(new URL(link, folder), { flag: 'r' }), link).not.toThrow(/ENOENT/u);
     },
   );
+});
+
+describe.each(['threat-model', 'faults'])('docs/%s.md', (name) => {
+  it('names tests that there are', () => {
+    const named = [...doc(name).matchAll(/`(test\/[^`\s]+)`/gu)].map(([, path = '']) => path);
+    expect(named.length).toBeGreaterThan(15);
+    const missing = named.filter((path) => !existsSync(new URL(`../../${path}`, import.meta.url)));
+    expect(missing).toEqual([]);
+  });
 });
