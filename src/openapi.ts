@@ -85,7 +85,7 @@ export function describeRoutes(
 const tags = [
   ['Receiving', 'Where pings come in, each in the words of its dialect, and what became of them.'],
   ['Reading', 'What everybody may read: verified and approved linkbacks.'],
-  ['Session', 'Coming in to the moderation page.'],
+  ['Session', 'The moderation page, and coming in to it.'],
   ['Moderation', 'Linkbacks as their owner sees them, and decisions on them.'],
   ['Rules', 'Decisions that stand.'],
   ['Sites', 'Whose pages may be targets.'],
@@ -196,6 +196,7 @@ const docsPolicy = {
 
 const openapiJson: FastifySchema = {
   tags: ['Operation'],
+  operationId: 'getDescription',
   summary: 'Get this description',
   response: {
     200: { description: 'OpenAPI 3.1.', content: { 'application/json': { schema: { type: 'object' } } } },

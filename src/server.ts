@@ -181,12 +181,14 @@ const state = {
 
 const alive: FastifySchema = {
   tags: ['Operation'],
+  operationId: 'getHealth',
   summary: 'See whether the process is alive',
   response: { 200: { description: 'It is.', content: state } },
 };
 
 const ready: FastifySchema = {
   tags: ['Operation'],
+  operationId: 'getReadiness',
   summary: 'See whether it can do its work',
   response: {
     200: { description: 'It can read and write its database.', content: state },

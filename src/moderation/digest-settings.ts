@@ -23,8 +23,19 @@ export function readMailAddress(text: string): string {
 /** Reads the address of a mail server. Throws a sentence that says what is right, and not what was written. */
 export function readMailServer(text: string): URL {
   const url = URL.parse(text);
-  if (url !== null && /^smtps?:$/u.test(url.protocol) && url.hostname !== '') return url;
+  if (url !== null && /^smtps?:$/u.test(url.protocol) && url.hostname !== '' && isEncoded(url)) return url;
   throw new Error(
     'must be smtp:// or smtps:// and the name of a server (its value is not shown here, for it may hold a password)',
   );
+}
+
+/** A percent sign that is meant as such is written %25, also in a password. */
+function isEncoded({ username, password }: URL): boolean {
+  try {
+    decodeURIComponent(username);
+    decodeURIComponent(password);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -138,7 +138,7 @@ export function moderateLinkbacks(app: FastifyInstance, options: LinkbacksOption
 }
 
 const list = owned('read', {
-  operationId: 'listLinkbacks',
+  operationId: 'listModeratedLinkbacks',
   tag: 'Moderation',
   summary: 'List linkbacks',
   description: 'The newest first, with counts of the states they are in.',

@@ -100,7 +100,7 @@ const Query = Type.Object(
 );
 
 const live = owned('read', {
-  operationId: 'watchLinkbacks',
+  operationId: 'watchModeratedLinkbacks',
   tag: 'Moderation',
   summary: 'Watch linkbacks',
   description:

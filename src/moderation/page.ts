@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify';
 import { problem, problemType } from '../linkback/problem.ts';
 
 /** What the page consists of, by the ending of its file names; nothing else in its folder is served. */
@@ -31,15 +31,30 @@ type Asset = { readonly type: string; readonly body: Buffer; readonly etag: stri
 export function showModeration(app: FastifyInstance, _options: object, done: () => void): void {
   const assets = readAssets();
   const shell = assets.get('page.html');
-  app.get('/moderate', (request, reply) =>
+  app.get('/moderate', { config: { described } }, (request, reply) =>
     shell === undefined ? notBuilt(reply) : send(request, reply, shell),
   );
-  app.get('/moderate/', (_request, reply) => reply.code(308).header('location', '../moderate').send());
+  app.get('/moderate/', { schema: { hide: true } }, (_request, reply) =>
+    reply.code(308).header('location', '../moderate').send(),
+  );
   for (const [name, asset] of assets) {
-    if (asset !== shell) app.get(`/moderate/${name}`, (request, reply) => send(request, reply, asset));
+    if (asset !== shell)
+      app.get(`/moderate/${name}`, { schema: { hide: true } }, (request, reply) =>
+        send(request, reply, asset),
+      );
   }
   done();
 }
+
+const described: FastifySchema = {
+  operationId: 'getModerationPage',
+  tags: ['Session'],
+  summary: 'Get the moderation page',
+  response: {
+    200: { description: 'The page.', content: { 'text/html': { schema: { type: 'string' } } } },
+    304: { description: 'Nothing has changed since the answer with this ETag.', type: 'null' },
+  },
+};
 
 function readAssets(): ReadonlyMap<string, Asset> {
   const names = existsSync(folder) ? readdirSync(folder) : [];

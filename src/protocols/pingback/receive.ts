@@ -76,8 +76,10 @@ export function receivePingbacks(app: FastifyInstance, options: PingbackOptions,
     request.log.error(error, 'answering a pingback failed');
     return sendFault(reply, faults['our-fault']);
   });
-  for (const url of ['/pingback', '/:site/xmlrpc']) {
-    app.post(url, { config: { described: receiving } }, (request, reply) => answer(request, reply, options));
+  for (const [url, operationId] of addresses) {
+    app.post(url, { config: { described: { ...receiving, operationId } } }, (request, reply) =>
+      answer(request, reply, options),
+    );
     app.route({
       method: ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
       url,
@@ -87,6 +89,12 @@ export function receivePingbacks(app: FastifyInstance, options: PingbackOptions,
   }
   done();
 }
+
+/** Where pingbacks come in, and what generated clients call it. */
+const addresses = [
+  ['/pingback', 'sendPingback'],
+  ['/:site/xmlrpc', 'sendPingbackToSite'],
+] as const;
 
 async function answer(
   request: FastifyRequest,

@@ -33,12 +33,20 @@ export function receiveTrackbacks(app: FastifyInstance, options: TrackbackOption
     if (isOurs) request.log.error(error, 'answering a TrackBack ping failed');
     return refuseIt(reply, { refused: isOurs ? 'our-fault' : 'malformed' });
   });
-  for (const url of ['/trackback/:site', '/trackback/:site/*']) {
-    app.post(url, { config: { described: receiving } }, (request, reply) => receive(request, reply, options));
-    app.get(url, { config: { described: listing } }, (request, reply) => show(request, reply, options));
+  for (const [url, what] of addresses) {
+    const pinging = { ...receiving, operationId: `ping${what}` };
+    const reading = { ...listing, operationId: `get${what}Pings` };
+    app.post(url, { config: { described: pinging } }, (request, reply) => receive(request, reply, options));
+    app.get(url, { config: { described: reading } }, (request, reply) => show(request, reply, options));
   }
   done();
 }
+
+/** Where pings come in, and what that is the address of. */
+const addresses = [
+  ['/trackback/:site', 'Site'],
+  ['/trackback/:site/*', 'Page'],
+] as const;
 
 async function receive(
   request: FastifyRequest,

@@ -38,14 +38,25 @@ export function receiveWebmentions(app: FastifyInstance, options: WebmentionOpti
     if (isOurs) request.log.error(error, 'answering a webmention failed');
     return refuseIt(request, reply, { refused: isOurs ? 'our-fault' : 'malformed' }, options);
   });
-  for (const url of ['/webmention', '/:site/webmention']) {
-    app.post(url, { config: { described: receiving } }, (request, reply) => receive(request, reply, options));
+  for (const [url, to] of addresses) {
+    const sending = { ...receiving, operationId: `sendWebmention${to}` };
+    const filled = {
+      schema: { querystring: Filled },
+      config: { described: { ...form, operationId: `getWebmentionForm${to}` } },
+    };
+    app.post(url, { config: { described: sending } }, (request, reply) => receive(request, reply, options));
     app.get<{ Querystring: FilledForm }>(url, filled, ({ query }, reply) =>
       sendForm(reply, 200, { source: query.source, target: query.target }, options),
     );
   }
   done();
 }
+
+/** Where webmentions come in, and what generated clients add to its names. */
+const addresses = [
+  ['/webmention', ''],
+  ['/:site/webmention', 'ToSite'],
+] as const;
 
 /** Not for good, unlike others of this reason: the same may be sent again, with a vouch. */
 const vouchFirst: Refusal = refuse('access-denied');
@@ -55,7 +66,6 @@ const Filled = Type.Object({
   source: Type.Optional(Type.String()),
   target: Type.Optional(Type.String()),
 });
-const filled = { schema: { querystring: Filled }, config: { described: form } };
 
 async function receive(
   request: FastifyRequest,
