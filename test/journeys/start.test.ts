@@ -136,6 +136,9 @@ describe('settings that are wrong', () => {
     const said = await refusal({ ...lacking, SMTP_URL: 'smtp+me:open-sesame@mail.example' });
     expect(said).toContain('SMTP_URL: must be smtp:// or smtps://');
     expect(said).not.toContain('sesame');
+    const percent = await refusal({ ...lacking, SMTP_URL: 'smtp://me:100%sesame@mail.example' });
+    expect(percent).toContain('SMTP_URL: must be smtp:// or smtps://');
+    expect(percent).not.toContain('sesame');
     const whole = { ...lacking, SMTP_URL: 'smtp://me:open-sesame@mail.example' };
     expect(readConfig(whole).digest).toMatchObject({ every: 'daily', hour: 7 });
   });
