@@ -1,6 +1,9 @@
 declare module 'wink-naive-bayes-text-classifier' {
   type NaiveBayesTextClassifier = {
-    defineConfig(config: { readonly considerOnlyPresence?: boolean; readonly smoothingFactor?: number }): boolean;
+    defineConfig(config: {
+      readonly considerOnlyPresence?: boolean;
+      readonly smoothingFactor?: number;
+    }): boolean;
     definePrepTasks(tasks: readonly ((text: string) => readonly string[])[]): number;
     learn(text: string, label: string): boolean;
     /** Throws on a vocabulary too small, or fewer than two labels. */
