@@ -18,6 +18,8 @@ export type Directory = {
 export function makeDirectory(configured: readonly Site[], store: SiteStore & RuleStore): Directory {
   let sites = configured;
   let rules: readonly Rule[] = [];
+  let begun = 0;
+  let shown = 0;
   const isConfigured = (slug: string): boolean => configured.some((site) => site.slug === slug);
   return {
     sites: () => sites,
@@ -25,7 +27,11 @@ export function makeDirectory(configured: readonly Site[], store: SiteStore & Ru
     isConfigured,
     rulesOf: (slug) => rules.filter(({ site }) => site === null || site === slug),
     reload: async () => {
+      const turn = (begun += 1);
       const [stored, standing] = await Promise.all([store.storedSites(), store.rules()]);
+      // Reads may end in another order than they began: one that began before a change must not hide it.
+      if (turn < shown) return;
+      shown = turn;
       sites = [...configured, ...stored.filter(({ slug }) => !isConfigured(slug))];
       rules = standing;
     },
