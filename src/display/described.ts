@@ -11,7 +11,7 @@ export type Described = FastifySchema & {
   readonly tags: readonly string[];
 };
 
-type Answer = { readonly type: string; readonly schema: TSchema; readonly description: string };
+export type Answer = { readonly type: string; readonly schema: TSchema; readonly description: string };
 
 export const Problem: TSchema = problemSchema;
 

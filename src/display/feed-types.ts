@@ -1,3 +1,4 @@
+import { Type, type TSchema } from 'typebox';
 import type { FeedFormat } from './feed-text.ts';
 
 type FeedType = {
@@ -26,3 +27,26 @@ export const feedTypes: readonly [FeedType, ...FeedType[]] = [
     operationId: 'getJsonFeed',
   },
 ];
+
+const Address = Type.String({ format: 'uri' });
+const Instant = Type.String({ format: 'date-time' });
+
+/** What of JSON Feed 1 is in ours. */
+export const JsonFeedSchema: TSchema = Type.Object({
+  version: Type.Literal('https://jsonfeed.org/version/1'),
+  title: Type.String(),
+  description: Type.String(),
+  home_page_url: Address,
+  feed_url: Address,
+  items: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      url: Type.Optional(Address),
+      title: Type.Optional(Type.String()),
+      content_html: Type.String(),
+      date_published: Instant,
+      date_modified: Instant,
+      author: Type.Object({ name: Type.Optional(Type.String()), url: Type.Optional(Address) }),
+    }),
+  ),
+});

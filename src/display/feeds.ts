@@ -2,9 +2,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parsePageUrl } from '../linkback/page-url.ts';
 import { findSite } from '../linkback/site.ts';
 import { sendConditional } from './conditional.ts';
-import { asItIs, conditionalAnswers, reading, textOf } from './described.ts';
+import { asItIs, conditionalAnswers, reading, textOf, type Answer } from './described.ts';
 import { feedText, type FeedFormat, type FeedFrame } from './feed-text.ts';
-import { feedTypes } from './feed-types.ts';
+import { feedTypes, JsonFeedSchema } from './feed-types.ts';
 import {
   addressOf,
   feedQuery,
@@ -35,13 +35,18 @@ export function readFeeds(app: FastifyInstance, options: FeedOptions, done: () =
   for (const { path, type, format, name, operationId } of feedTypes) {
     const schema = reading(operationId, `The newest linkbacks as ${name}`, {
       querystring: feedQuery(),
-      response: conditionalAnswers([textOf(type, `A feed of at most ${maxItems} linkbacks.`)]),
+      response: conditionalAnswers([answerOf(format, type)]),
     });
     app.get(path, { schema }, (request: Asking, reply) =>
       send(request, reply, { path, type, format }, options),
     );
   }
   done();
+}
+
+function answerOf(format: FeedFormat, type: string): Answer {
+  const description = `A feed of at most ${maxItems} linkbacks.`;
+  return format === 'json' ? { type, schema: JsonFeedSchema, description } : textOf(type, description);
 }
 
 async function send(

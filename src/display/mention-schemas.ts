@@ -75,27 +75,72 @@ const Deleted = Type.Object({
 
 const asWebmentionIo = 'The shape and the parameters of webmention.io: a theme changes one host name.';
 
-const reads = (
-  operationId: string,
-  summary: string,
-  schema: TSchema,
-  faults: readonly (400 | 401)[],
-): Described =>
-  reading(operationId, summary, {
-    description: asWebmentionIo,
-    querystring: mentionParameters,
-    response: conditionalAnswers([jsonOf(schema, 'What is public.')], faults),
-  });
-
-/** What the API's description says of webmention.io's routes; other spellings of them are left out. */
-export const mentionSchemas: Readonly<Record<string, Described>> = {
-  '/api/mentions.jf2': reads('getMentionsJf2', 'Linkbacks as JF2', Jf2, [400, 401]),
-  '/api/mentions.json': reads(
-    'getMentionsJson',
-    "Linkbacks as webmention.io's older JSON",
-    Links,
-    [400, 401],
-  ),
-  '/api/count': reads('countMentions', 'How many linkbacks of each type a page has', Count, [400]),
-  '/api/deleted.jf2': reads('getDeletedMentions', 'What was public and is not any more', Deleted, [400, 401]),
+type Means = {
+  readonly summary: string;
+  readonly schema: TSchema;
+  readonly faults: readonly (400 | 401 | 429)[];
+  /** Each spelling of its path, with what generated clients call it. */
+  readonly paths: Readonly<Record<string, string>>;
 };
+
+const whole = [400, 401, 429] as const;
+
+/** What is asked for, and under how many paths: webmention.io has several for some, and so have the plugins. */
+const meanings: readonly Means[] = [
+  {
+    summary: 'Linkbacks as JF2',
+    schema: Jf2,
+    faults: whole,
+    paths: { '/api/mentions.jf2': 'getMentionsJf2', '/api/links.jf2': 'getLinksJf2' },
+  },
+  {
+    summary: "Linkbacks as webmention.io's older JSON",
+    schema: Links,
+    faults: whole,
+    paths: {
+      '/api/mentions.json': 'getMentionsJson',
+      '/api/mentions': 'getMentions',
+      '/api/links.json': 'getLinksJson',
+      '/api/links': 'getLinks',
+    },
+  },
+  {
+    summary: 'How many linkbacks of each type a page has',
+    schema: Count,
+    faults: [400],
+    paths: { '/api/count': 'countMentions', '/api/count.json': 'countMentionsJson' },
+  },
+  {
+    summary: 'What was public and is not any more',
+    schema: Deleted,
+    faults: whole,
+    paths: { '/api/deleted.jf2': 'getDeletedMentions' },
+  },
+  {
+    summary: 'One sample of everything, to build a theme with',
+    schema: Jf2,
+    faults: [400],
+    paths: { '/api/example/mentions.jf2': 'getExampleMentions' },
+  },
+  {
+    summary: 'How many samples of each type there are',
+    schema: Count,
+    faults: [400],
+    paths: { '/api/example/count': 'countExampleMentions' },
+  },
+];
+
+function describedAs({ summary, schema, faults, paths }: Means): readonly (readonly [string, Described])[] {
+  const [first] = Object.keys(paths);
+  return Object.entries(paths).map(([path, operationId]) => [
+    path,
+    reading(operationId, summary, {
+      description: path === first ? asWebmentionIo : `Another spelling of \`${first ?? ''}\`.`,
+      querystring: mentionParameters,
+      response: conditionalAnswers([jsonOf(schema, 'What is public.')], faults),
+    }),
+  ]);
+}
+
+/** What the API's description says of each of webmention.io's routes. */
+export const mentionSchemas: ReadonlyMap<string, Described> = new Map(meanings.flatMap(describedAs));

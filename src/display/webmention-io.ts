@@ -4,12 +4,11 @@ import { problem, problemType } from '../linkback/problem.ts';
 import type { Refusal } from '../linkback/refusal.ts';
 import type { Site } from '../linkback/site.ts';
 import { safeJson, sendConditional } from './conditional.ts';
-import { asItIs, undescribed } from './described.ts';
+import { asItIs } from './described.ts';
 import { exampleCounts, exampleMentions } from './example-mentions.ts';
 import {
   findTargets,
   listOf,
-  mentionParameters,
   readPaging,
   sitesAt,
   toMentionQuery,
@@ -53,7 +52,8 @@ export function readMentions(app: FastifyInstance, options: ReadMentionsOptions,
   app.setSerializerCompiler(asItIs);
   const get = (paths: readonly string[], answer: (request: Asking, reply: FastifyReply) => unknown): void => {
     for (const path of paths) {
-      const schema = mentionSchemas[path] ?? { ...undescribed, querystring: mentionParameters };
+      const schema = mentionSchemas.get(path);
+      if (schema === undefined) throw new Error(`${path} is not described`);
       app.get<{ Querystring: MentionAsked }>(path, { schema }, answer);
     }
   };

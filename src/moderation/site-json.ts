@@ -85,6 +85,7 @@ const Schema = Type.Object(
         elements: Type.String(),
         rdf: Type.String(),
         list: Type.String(),
+        widget: Type.String(),
       },
       { title: 'Setup', description: 'What to paste into its pages, as shown for the first one.' },
     ),

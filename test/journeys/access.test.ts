@@ -1,22 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { admin, ask, bearer, makeToken, session, tell, type Credential } from '../support/credentials.ts';
 import { startHere, type Here } from '../support/here.ts';
+import { clear, linkbacks, makeThings, newSite, rules, type Things } from '../support/things.ts';
 
 const scopes = ['read', 'moderate', 'send', 'admin'] as const;
 type Scope = (typeof scopes)[number];
 type Needs = Scope | 'token' | 'nothing';
-
-/** Things of the site "blog" that are there for one request only. */
-type Things = {
-  readonly linkback: string;
-  readonly rule: string;
-  readonly token: string;
-  readonly webhook: string;
-  readonly delivery: string;
-  readonly decision: string;
-  /** A site that may be deleted by whoever may do everything; for others it is "blog". */
-  readonly site: string;
-};
 
 type Row = {
   readonly needs: Needs;
@@ -31,14 +20,6 @@ type Row = {
   /** What a token of another site gets; where that is no refusal, nothing of this site is in it. */
   readonly foreign: number;
 };
-
-const linkbacks = '/api/moderation/linkbacks';
-const rules = '/api/moderation/rules';
-const newSite = (): unknown => ({
-  addresses: [`https://site-${(count += 1)}.example/`],
-  slug: `site-${count}`,
-});
-let count = 0;
 
 /** Every route of the owner: a new one is to be added here. */
 const rows: Readonly<Record<string, Row>> = {
@@ -275,53 +256,12 @@ beforeAll(async () => {
 
 afterAll(() => here.close());
 
+/** What decides on the things of the site "blog", so that such a token may take it back. */
+const blogToken = (): string => keys.get('moderate blog') ?? '';
+
 async function wrongCookie(): Promise<Credential> {
   const right = await session(here, (await makeToken(here, { scopes: ['read'] })).token);
   return { ...right, cookie: 'linkbackd=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' };
-}
-
-async function announce(name: string): Promise<string> {
-  const fields = { source: `http://127.0.0.1:2/${name}`, target: 'http://127.0.0.1:1/blog/post' };
-  await fetch(`${here.url}/blog/webmention`, { method: 'POST', body: new URLSearchParams(fields) });
-  const list = await tell<{ items: { id: string }[] }>(here, admin, 'GET', `${linkbacks}?limit=1`);
-  return list.items[0]?.id ?? '';
-}
-
-async function makeThings(): Promise<Things> {
-  const make = (path: string, body: unknown): Promise<{ id: string; slug: string }> =>
-    tell(here, admin, 'POST', path, body);
-  const linkback = await announce(`source-${(count += 1)}`);
-  const hook = { url: 'https://hooks.example/', events: ['decided'], site: 'blog' };
-  const [rule, token, webhook, site] = await Promise.all([
-    make(rules, { site: 'blog', action: 'hold', sourceHost: 'held.example' }),
-    make('/api/tokens', { name: 'a thing of blog', scopes: ['read'], site: 'blog' }),
-    make('/api/webhooks', hook),
-    make('/api/sites', newSite()),
-  ]);
-  const blogs = bearer(keys.get('moderate blog') ?? '');
-  const decided = { ids: [linkback], moderation: 'rejected' };
-  const decision = await tell<{ id: string }>(here, blogs, 'POST', '/api/moderation/decisions', decided);
-  const delivery = await make(`/api/webhooks/${webhook.id}/test`, undefined);
-  return {
-    linkback,
-    rule: rule.id,
-    token: token.id,
-    webhook: webhook.id,
-    delivery: delivery.id,
-    decision: decision.id,
-    site: site.slug,
-  };
-}
-
-/** Makes room for others: there may be so many webhooks, and no more. */
-async function clear({ linkback, webhook, token, rule }: Things): Promise<void> {
-  const paths = [
-    `${linkbacks}/${linkback}`,
-    `/api/webhooks/${webhook}`,
-    `/api/tokens/${token}`,
-    `${rules}/${rule}`,
-  ];
-  for (const path of paths) await ask(here, admin, 'DELETE', path);
 }
 
 /** What there is and what was decided; looks at sources, and the uses of tokens, go on meanwhile. */
@@ -386,10 +326,10 @@ describe('the table', () => {
 
   it('holds for HEAD, too', async () => {
     for (const name of Object.keys(rows).filter((each) => each.startsWith('GET '))) {
-      const things = await makeThings();
+      const things = await makeThings(here, blogToken());
       const { status } = await ask(here, {}, 'HEAD', rowOf(name).path(things));
       expect([name, status]).toEqual([name, 401]);
-      await clear(things);
+      await clear(here, things);
     }
   });
 });
@@ -411,7 +351,7 @@ function everybody(row: Row): { who: string; key: string; site: Whose; isPage: b
 
 describe.each(Object.keys(rows))('%s', (name) => {
   it('is refused to whoever is nobody, and changes nothing', async () => {
-    const things = await makeThings();
+    const things = await makeThings(here, blogToken());
     const before = await everything();
     for (const [what, who] of useless) {
       if ((rowOf(name).looksFor ?? rowOf(name).needs) === 'nothing') continue;
@@ -420,11 +360,12 @@ describe.each(Object.keys(rows))('%s', (name) => {
       expect(text).toContain('Send a token');
     }
     expect(await everything()).toBe(before);
-    await clear(things);
+    await clear(here, things);
   });
 
   it('changes and shows nothing for a token that may not, or is for another site', async () => {
-    const things = { ...(await makeThings()), site: 'blog' };
+    const made = await makeThings(here, blogToken());
+    const things = { ...made, site: 'blog' };
     const before = await everything();
     for (const { who, key, site, isPage, status } of everybody(rowOf(name))) {
       if (status < 400 && site !== 'shop') continue;
@@ -434,16 +375,16 @@ describe.each(Object.keys(rows))('%s', (name) => {
         expect(text).not.toContain(id);
     }
     expect(await everything()).toBe(before);
-    await clear(things);
+    await clear(here, made);
   });
 
   it('is there for a token that may', async () => {
     for (const { who, key, site, isPage, status } of everybody(rowOf(name))) {
       if (status >= 400 || site === 'shop') continue;
-      const things = await makeThings();
+      const things = await makeThings(here, blogToken());
       const [got] = await send(name, isPage ? await session(here, key) : bearer(key), things);
       expect([who, got]).toEqual([who, status]);
-      await clear(things);
+      await clear(here, things);
     }
   });
 });
