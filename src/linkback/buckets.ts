@@ -37,9 +37,12 @@ export function makeBuckets({ atOnce, eachMs }: Rate, keys: number = maxKeys): B
   const capacityMs = atOnce * eachMs;
   let hand = fullAt.entries();
 
-  /** A clock that went back must not leave a bucket emptier than empty. */
-  const debtMs = (key: string, now: number): number =>
-    Math.min(Math.max((fullAt.get(key) ?? now) - now, 0), capacityMs);
+  /** A clock that went back must not leave a bucket emptier than empty, nor empty until it is as late again. */
+  const debtMs = (key: string, now: number): number => {
+    const debt = Math.max((fullAt.get(key) ?? now) - now, 0);
+    if (debt > capacityMs) fullAt.set(key, now + capacityMs);
+    return Math.min(debt, capacityMs);
+  };
 
   /** Looks at two keys for each that comes, so that it goes round more quickly than they become more. */
   const forgetFull = (now: number): void => {

@@ -69,7 +69,9 @@ export function makeWorker(options: WorkerOptions): Worker {
   let scheduledAt = -Infinity;
 
   const schedule = async (): Promise<void> => {
-    if (options.recheckAt === undefined || options.now() - scheduledAt < scheduleEveryMs) return;
+    // The clock may have been set back meanwhile.
+    const isEarly = Math.abs(options.now() - scheduledAt) < scheduleEveryMs;
+    if (options.recheckAt === undefined || isEarly) return;
     scheduledAt = options.now();
     await options.store.promiseRechecks(scheduledAtOnce);
   };

@@ -193,14 +193,18 @@ function assertSound(writer: Database.Database, file: string): void {
   if (found !== 'ok') throw corrupt(file, String(found));
 }
 
-/** One service per file: whatever is leased was leased by a process that is no more. */
+/**
+ * One service per file: whatever is leased was leased by a process that is no more. It was due then, and so it is now,
+ * also where the clock went back meanwhile.
+ */
 function voidLeases(writer: Database.Database): void {
-  writer.exec(`UPDATE job SET state = 'waiting', token = NULL, lease_until = NULL, again_at = NULL,
+  const dueNow = "due_at = min(due_at, CAST(unixepoch('subsec') * 1000 AS INTEGER))";
+  writer.exec(`UPDATE job SET state = 'waiting', token = NULL, lease_until = NULL, again_at = NULL, ${dueNow},
     setbacks = CASE WHEN again_at IS NULL THEN setbacks ELSE 0 END,
     looks = CASE WHEN again_at IS NULL THEN looks ELSE 0 END
     WHERE state = 'leased'`);
   writer.exec(
-    "UPDATE delivery SET state = 'waiting', token = NULL, lease_until = NULL WHERE state = 'leased'",
+    `UPDATE delivery SET state = 'waiting', token = NULL, lease_until = NULL, ${dueNow} WHERE state = 'leased'`,
   );
 }
 

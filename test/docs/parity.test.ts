@@ -84,3 +84,13 @@ describe.each(['threat-model', 'faults'])('docs/%s.md', (name) => {
     expect(missing).toEqual([]);
   });
 });
+
+describe('docs/faults.md', () => {
+  it('names for each fault the journey that brings it about', () => {
+    const faults = doc('faults')
+      .split('\n')
+      .filter((line) => line.startsWith('| ') && !line.startsWith('| fault |'));
+    expect(faults.length).toBeGreaterThan(20);
+    for (const fault of faults) expect(fault).toMatch(/ \| `test\/journeys\/[\w.-]+\.test\.ts` \|$/u);
+  });
+});

@@ -1,10 +1,13 @@
 import { spawnSync } from 'node:child_process';
+import { appendFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readRows } from '../support/database.ts';
 import { findViolations } from '../support/invariants.ts';
 import { linkingPage } from '../support/linking-page.ts';
 import { ownerOf } from '../support/owner.ts';
 import { startService, type Service } from '../support/service.ts';
+import { mountSmallDisk, smallDisksAreMissing } from '../support/small-disk.ts';
 import { makeFolder, removeFolder } from '../support/sqlite-store.ts';
 import { waitUntil } from '../support/wait.ts';
 import { startWeb, type Web } from '../support/web.ts';
@@ -54,9 +57,9 @@ function letFilesGrow({ pid }: Service, bytes: number | 'unlimited'): void {
 const ping = (service: Service, n: number) =>
   callMethod(`${service.url}/pingback`, 'pingback.ping', web.url(`/entry?n=${n}`), target);
 
-/** Sends pings until one is refused, and gives how many were taken. */
-async function fill(service: Service): Promise<number> {
-  for (let n = 1; n <= mostPings; n += 1) {
+/** Sends pings until one is refused, and gives the number of the last one that was taken. */
+async function fill(service: Service, first = 1): Promise<number> {
+  for (let n = first; n <= mostPings; n += 1) {
     const { says, headers, status } = await ping(service, n);
     if (!says.startsWith('fault')) continue;
     expect(status).toBe(200);
@@ -126,3 +129,48 @@ describe.skipIf(isMissing)('a service whose disk is full', () => {
     );
   });
 });
+
+describe.skipIf(smallDisksAreMissing)('a service on a disk that others fill', () => {
+  it(
+    'refuses pings for now, shows what it has, and recovers by itself when they make room',
+    { timeout: 60_000 },
+    async () => {
+      const unmount = mountSmallDisk(folder, 4 * 1024);
+      try {
+        const service = await start();
+        expect((await ping(service, 1)).says).toMatch(/^The pingback is verified/u);
+        const filling = join(folder, 'filling');
+        fillUp(filling);
+        const taken = await fill(service, 2);
+        const ready = await service.get('/readyz');
+        expect(ready.status).toBe(503);
+        expect(await ready.json()).toEqual({ status: 'degraded', store: 'cannot write' });
+        expect((await service.get('/healthz')).status).toBe(200);
+        const { items } = await ownerOf(service).list();
+        expect(items.length).toBeGreaterThan(0);
+
+        rmSync(filling);
+        await waitUntil(async () => (await service.get('/readyz')).status === 200, {
+          what: 'it to be ready again',
+        });
+        expect((await ping(service, taken + 1)).says).toMatch(/^The pingback is/u);
+        await waitUntil(() => verified() === taken + 1, { what: 'all to be verified', timeoutMs: 30_000 });
+        expect(findViolations(folder)).toEqual([]);
+        expect(await service.end('SIGTERM')).toBe(0);
+      } finally {
+        await Promise.all(services.map((each) => each.close()));
+        unmount();
+      }
+    },
+  );
+});
+
+/** Writes a file until there is no room for more. */
+function fillUp(file: string): void {
+  const kilobyte = Buffer.alloc(1024);
+  try {
+    for (;;) appendFileSync(file, kilobyte);
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'ENOSPC' });
+  }
+}
