@@ -1,32 +1,42 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { measureAccepts } from './accepts.ts';
 import { measureDecisions } from './decisions.ts';
 import type { Figure } from './figure.ts';
 import { measureHostilePages } from './hostile-pages.ts';
 import { measureInbox } from './inbox.ts';
+import { measureVerdict } from './verdict.ts';
+import { measureCpu, measureVerifications } from './verifications.ts';
 
 /**
  * Runs the benchmarks one after another and prints their table; `--json FILE` writes it, too.
  *
- * `--only NAME`, as often as wanted, runs those of the names only.
+ * `--only P1,P3` runs those only. docs/performance.md says what each measures.
  */
 const { values } = parseArgs({
   options: { json: { type: 'string' }, only: { type: 'string', multiple: true } },
 });
 
 const benchmarks: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
-  'hostile-pages': measureHostilePages,
+  P1: () => measureAccepts('P1'),
+  P2: () => measureAccepts('P2'),
+  P3: measureVerifications,
+  P4: measureVerdict,
+  P9: measureHostilePages,
+  P13: measureDecisions,
+  P14: measureCpu,
   inbox: measureInbox,
-  decisions: measureDecisions,
 };
 
-const chosen = values.only ?? Object.keys(benchmarks);
+const chosen = values.only?.flatMap((names) => names.split(',')) ?? Object.keys(benchmarks);
 const figures: Figure[] = [];
 for (const name of chosen) {
   const measure = benchmarks[name];
   if (measure === undefined)
     throw new Error(`There are ${Object.keys(benchmarks).join(', ')}, and no ${name}.`);
+  const startedAt = performance.now();
   figures.push(...(await measure()));
+  console.error(`${name} took ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
 }
 
 const marks = new Map<boolean | null, string>([

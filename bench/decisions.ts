@@ -2,7 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Service } from '../test/support/service.ts';
 import type { Figure } from './figure.ts';
 import { instantOf, popularTarget } from './seed.ts';
-import { percentile, withSeededService } from './seeded-service.ts';
+import { withSeededService } from './seeded-service.ts';
+import { percentile } from './statistics.ts';
 
 const linkbacks = 100_000;
 /** Four of ten linkbacks are pending: of the last quarter, ten thousand. */

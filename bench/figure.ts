@@ -9,3 +9,18 @@ export type Figure = {
   readonly isMet: boolean | null;
   readonly how: string;
 };
+
+type About = Pick<Figure, 'id' | 'name' | 'unit' | 'how'>;
+
+export function atMost(most: number, value: number, about: About): Figure {
+  return { ...about, value, goal: `<= ${most}`, isMet: value <= most };
+}
+
+export function atLeast(least: number, value: number, about: About): Figure {
+  return { ...about, value, goal: `>= ${least}`, isMet: value >= least };
+}
+
+/** A number that belongs to another's story. */
+export function withoutGoal(value: number, about: About): Figure {
+  return { ...about, value, goal: '', isMet: null };
+}

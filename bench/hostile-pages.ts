@@ -1,10 +1,11 @@
-import { fork } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hostilePages } from '../test/support/hostile-pages.ts';
 import { startService, type Service } from '../test/support/service.ts';
 import type { Figure } from './figure.ts';
+import type { PageServer } from './page-server.ts';
+import { startProgram } from './program.ts';
 
 const sizes = [20_000, 200_000, 1_000_000, 5_000_000];
 const callers = 8;
@@ -17,13 +18,8 @@ const callers = 8;
 export async function measureHostilePages(): Promise<readonly Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'linkbackd-bench-'));
   const delayFile = join(folder, 'delay.json');
-  const pages = fork(new URL('./page-server.ts', import.meta.url), {
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-  });
-  const port = await new Promise<string>((resolve) =>
-    pages.stdout?.once('data', (data: Buffer) => resolve(String(data).trim())),
-  );
-  const origin = `http://127.0.0.1:${port}`;
+  const pages = await startProgram<PageServer, never, never>('./page-server.ts');
+  const origin = `http://127.0.0.1:${pages.said.port}`;
   const preload = `--import ${new URL('./loop-delay.ts', import.meta.url).pathname}`;
   const service = await startService({
     folder,
@@ -64,7 +60,7 @@ export async function measureHostilePages(): Promise<readonly Figure[]> {
     ];
   } finally {
     await service.close();
-    pages.disconnect();
+    await pages.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -77,6 +73,6 @@ async function pingAll(
   for (let job = jobs.pop(); job !== undefined; job = jobs.pop()) {
     const target = `${origin}/post`;
     const query = new URLSearchParams({ shape: job.name, bytes: String(job.bytes), target });
-    await service.ping(`${origin}/page?${query.toString()}`, target);
+    await service.ping(`${origin}/hostile?${query.toString()}`, target);
   }
 }

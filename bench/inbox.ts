@@ -1,7 +1,8 @@
 import type { Service } from '../test/support/service.ts';
 import type { Figure } from './figure.ts';
 import { seededWords } from './seed.ts';
-import { percentile, withSeededService } from './seeded-service.ts';
+import { withSeededService } from './seeded-service.ts';
+import { percentile } from './statistics.ts';
 
 const linkbacks = 100_000;
 const times = 21;

@@ -24,9 +24,3 @@ export async function withSeededService<Result>(
     rmSync(folder, { recursive: true, force: true });
   }
 }
-
-/** What so many of a hundred are not above. */
-export function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((one, other) => one - other);
-  return sorted[Math.max(0, Math.ceil((share / 100) * sorted.length) - 1)] ?? 0;
-}
