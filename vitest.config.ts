@@ -7,7 +7,7 @@ const LONG_MS = 600_000;
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/build.ts'],
+    globalSetup: ['test/support/build.ts', 'test/support/postgres.ts'],
     // Processes, not threads: tests start servers, load a native module and send themselves signals.
     pool: 'forks',
     maxWorkers: 2,

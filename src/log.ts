@@ -164,6 +164,15 @@ export function storeLog(log: Levels): TellOfStore {
           'the database was copied before its schema is changed; the newest three copies are kept',
         );
         break;
+      case 'connection-lost':
+        log.warn(
+          news,
+          'the connection to the database is lost; it is made again as soon as the database answers',
+        );
+        break;
+      case 'connected-again':
+        log.info(news, 'the database answers again');
+        break;
       default:
         news satisfies never;
     }

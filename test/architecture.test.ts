@@ -28,6 +28,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   '@exodus/bytes/encoding.js': /^web\//u,
   'html-encoding-sniffer': /^web\//u,
   'better-sqlite3': /^store\//u,
+  pg: /^store\//u,
   kysely: /^store\//u,
   'xmlrpc/lib/customtype.js': /^protocols\/pingback\/wire\.ts$/u,
   'xmlrpc/lib/deserializer.js': /^protocols\/pingback\/wire\.ts$/u,

@@ -98,6 +98,7 @@ async function decideSome(db: Db, ids: readonly string[], made: Made, pen: Pen):
     .where('id', 'in', ids)
     .where('moderation', '<>', to)
     .orderBy('id')
+    .forUpdate()
     .execute();
   if (rows.length === 0) return 0;
   const now = pen.now();
@@ -216,6 +217,7 @@ async function standingMembers(
     )
     .where('decision_id', '=', decisionId)
     .orderBy('id')
+    .forUpdate()
     .execute();
   return withAnnouncements(db, rows);
 }

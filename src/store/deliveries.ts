@@ -19,9 +19,9 @@ export function deliveryStore(
   return {
     claimDeliveries: ({ limit, leaseMs, busyWebhooks }) =>
       write(async (db) => {
-        const at = now();
+        const at = await instant(db, engine, now);
         await voidExpired(db, at);
-        const queues = await freeQueues(db, busyWebhooks, engine.name === 'postgres');
+        const queues = await freeQueues(db, busyWebhooks, 'to take from');
         const leases: DeliveryLease[] = [];
         for (const queue of dueQueues(queues, at, limit)) {
           leases.push(await leaseFirst(db, queue, at, { token: newId(), lease_until: at + leaseMs }));
@@ -59,6 +59,12 @@ export function deliveryStore(
 const waiting = sql.lit('waiting' as const);
 const leased = sql.lit('leased' as const);
 
+/** What the clock says that leases go by. */
+async function instant(db: Db, { clock }: Engine, now: () => number): Promise<number> {
+  if (clock === undefined) return now();
+  return (await db.selectNoFrom(clock().as('now')).executeTakeFirstOrThrow()).now;
+}
+
 /** A lease that ran out was somebody's who is no more. */
 async function voidExpired(db: Db, at: number): Promise<void> {
   await db
@@ -75,7 +81,7 @@ type Queue = WebhookRow & { readonly next_at: number | null };
 async function freeQueues(
   db: Db,
   busyWebhooks: readonly string[],
-  lockRows = false,
+  why: 'to look' | 'to take from' = 'to look',
 ): Promise<readonly Queue[]> {
   let queues = db
     .selectFrom('webhook')
@@ -101,7 +107,7 @@ async function freeQueues(
       ),
     );
   if (busyWebhooks.length > 0) queues = queues.where('webhook.id', 'not in', busyWebhooks);
-  if (lockRows) queues = queues.forUpdate('webhook').skipLocked();
+  if (why === 'to take from') queues = queues.forUpdate('webhook').skipLocked();
   return queues.execute();
 }
 

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { Claim, JobStore, Lease, SettleBasis } from '../linkback/ports.ts';
 import type { JobState } from '../linkback/owner-ports.ts';
 import type { Settlement } from '../linkback/settle.ts';
@@ -6,7 +6,7 @@ import type { Linkback } from '../linkback/linkback.ts';
 import { noSurroundings } from '../linkback/surroundings.ts';
 import { isApprovedHost } from './approved-hosts.ts';
 import type { Db } from './engine.ts';
-import { loadLinkback, saveLinkback } from './linkbacks.ts';
+import { holdLinkback, loadLinkback, saveLinkback } from './linkbacks.ts';
 import { surroundings } from './surroundings.ts';
 import type { NotingEngine } from './noting.ts';
 import { refile, type RefileContext } from './refile.ts';
@@ -14,20 +14,24 @@ import type { JobRow } from './tables.ts';
 
 export type JobStoreOptions = { readonly now: () => number; readonly newId: () => string };
 
+/** The clock that leases and due times go by: the database's, where processes share it. */
+export type Clock = () => RawBuilder<number>;
+
 export function jobStore(engine: NotingEngine, { now, newId }: JobStoreOptions): JobStore {
+  const clock: Clock = engine.clock ?? (() => sql<number>`CAST(${now()} AS BIGINT)`);
   return {
     claim: (claim) =>
       engine.write(async (db) => {
-        const at = now();
-        const due = await dueJobs(db, at, claim, engine.name === 'postgres');
         const leases: Lease[] = [];
-        for (const job of due) leases.push(await leaseJob(db, job, newId(), at + claim.leaseMs));
+        for (const job of await dueJobs(db, clock(), claim)) {
+          leases.push(await leaseJob(db, job, newId(), job.now + claim.leaseMs));
+        }
         return leases;
       }),
     finish: (lease, settle, textKey) =>
-      engine.write((db, note) => finish(db, lease, settle, { now: now(), newId, note }, 'done', textKey)),
+      engine.write((db, note) => finish(db, lease, settle, { clock, newId, note }, 'done', textKey)),
     park: (lease, settle) =>
-      engine.write((db, note) => finish(db, lease, settle, { now: now(), newId, note }, 'parked')),
+      engine.write((db, note) => finish(db, lease, settle, { clock, newId, note }, 'parked')),
     release: (lease) =>
       engine.write(async (db) => {
         await db
@@ -37,7 +41,7 @@ export function jobStore(engine: NotingEngine, { now, newId }: JobStoreOptions):
           .where('token', '=', lease.token)
           .execute();
       }),
-    promiseRechecks: (limit) => engine.write((db) => promiseRechecks(db, now(), limit, newId)),
+    promiseRechecks: (limit) => engine.write((db) => promiseRechecks(db, clock(), limit, newId)),
     nextDue: async () => {
       const row = await engine.db
         .selectFrom('job')
@@ -65,7 +69,7 @@ type Asked = {
   /** Used when the linkback has no job yet. */
   readonly jobId: string;
   readonly host: string;
-  readonly at: number;
+  readonly at: number | RawBuilder<number>;
 };
 
 /** Promises a look at `at`, sooner when one is promised already for an earlier time; a leased job runs once more. */
@@ -111,28 +115,34 @@ export async function jobState(db: Db, linkbackId: string): Promise<JobState | u
   return { state, dueAt, setbacks, looks, unfinished };
 }
 
-/** Due jobs, the longest due first; an expired lease is as good as none. */
-async function dueJobs(db: Db, at: number, claim: Claim, lockRows: boolean): Promise<JobRow[]> {
+type DueJob = JobRow & { readonly now: number };
+
+/**
+ * Due jobs, the longest due first, and when that was; an expired lease is as good as none.
+ *
+ * Whoever claims at the same time is given others, and comes again for what it did not get.
+ */
+async function dueJobs(db: Db, at: RawBuilder<number>, claim: Claim): Promise<DueJob[]> {
   const { limit, busyHosts, suspectInHand = false } = claim;
   let due = db
     .selectFrom('job')
     .selectAll()
-    .where('state', '<>', 'dead')
+    .select(at.as('now'))
+    .where('state', '<>', sql.lit('dead'))
     .where('due_at', '<=', at)
     .where((each) => each.or([each('state', '=', 'waiting'), each('lease_until', '<=', at)]))
     .orderBy('due_at');
   if (suspectInHand) due = due.where('unfinished', '=', 0);
   if (busyHosts !== 'ignore' && busyHosts.length > 0) due = due.where('host', 'not in', busyHosts);
-  if (lockRows) due = due.forUpdate().skipLocked();
   // Hosts come in bursts: a few more rows than needed make it likely that enough of them differ.
-  const some = await due.limit(limit * 4).execute();
-  return chooseJobs(some, claim);
+  const some = busyHosts === 'ignore' ? limit : limit * 4;
+  return chooseJobs(await due.limit(some).forUpdate().skipLocked().execute(), claim);
 }
 
 /** One of each host, unless hosts do not matter, and one suspect at most. */
-function chooseJobs(due: readonly JobRow[], { limit, busyHosts }: Claim): JobRow[] {
+function chooseJobs(due: readonly DueJob[], { limit, busyHosts }: Claim): DueJob[] {
   const hosts = new Set<string>();
-  const chosen: JobRow[] = [];
+  const chosen: DueJob[] = [];
   let hasSuspect = false;
   for (const job of due) {
     const isSuspect = job.unfinished > 0;
@@ -160,35 +170,39 @@ async function finish(
   db: Db,
   lease: Lease,
   settle: (basis: SettleBasis) => Settlement,
-  writing: RefileContext,
+  { clock, ...writing }: Omit<RefileContext, 'now'> & { readonly clock: Clock },
   end: 'done' | 'parked',
   textKey?: string | null,
 ): Promise<Linkback | undefined> {
-  const { now, newId } = writing;
+  const linkback = await holdLinkback(db, lease.linkbackId);
+  if (linkback === undefined) return undefined;
   const job = await db
     .selectFrom('job')
-    .select(['again_at'])
+    .select(['again_at', clock().as('now')])
     .where('id', '=', lease.jobId)
     .where('token', '=', lease.token)
     .where('state', '=', 'leased')
+    .forUpdate()
     .executeTakeFirst();
-  const linkback = job === undefined ? undefined : await loadLinkback(db, lease.linkbackId);
-  if (job === undefined || linkback === undefined) return undefined;
+  if (job === undefined) return undefined;
+  const { now } = job;
+  const context: RefileContext = { ...writing, now };
   const settlement = settle({
     linkback,
     hostIsApproved: await isApprovedHost(db, linkback.site, linkback.sourceHost, linkback),
     surroundings: textKey === undefined ? noSurroundings : await surroundings(db, linkback, textKey, now),
     now,
   });
-  await saveLinkback(db, linkback, settlement.linkback, settlement.events, writing);
+  await saveLinkback(db, linkback, settlement.linkback, settlement.events, context);
   await db
     .updateTable('linkback')
     .set({ recheck_at: settlement.recheckAt })
     .where('id', '=', linkback.id)
     .execute();
-  if (settlement.trouble !== null) await noteTrouble(db, linkback.id, newId(), now, settlement.trouble);
+  if (settlement.trouble !== null)
+    await noteTrouble(db, linkback.id, context.newId(), now, settlement.trouble);
   await endJob(db, lease, end === 'parked' ? 'parked' : nextRun(settlement, job.again_at));
-  if (settlement.filing !== null) await refile(db, settlement.linkback, settlement.filing, writing);
+  if (settlement.filing !== null) await refile(db, settlement.linkback, settlement.filing, context);
   return settlement.linkback;
 }
 
@@ -245,13 +259,20 @@ async function noteTrouble(
   await db.deleteFrom('attempt').where('linkback_id', '=', linkbackId).where('id', 'not in', kept).execute();
 }
 
-async function promiseRechecks(db: Db, at: number, limit: number, newId: () => string): Promise<number> {
+async function promiseRechecks(
+  db: Db,
+  at: RawBuilder<number>,
+  limit: number,
+  newId: () => string,
+): Promise<number> {
   const due = await db
     .selectFrom('linkback')
     .select(['id', 'source'])
     .where('recheck_at', '<=', at)
     .orderBy('recheck_at')
     .limit(limit)
+    .forUpdate()
+    .skipLocked()
     .execute();
   for (const { id, source } of due) {
     await askAgain(db, { linkbackId: id, jobId: newId(), host: new URL(source).host, at });

@@ -16,6 +16,16 @@ export async function loadLinkback(db: Db, id: string): Promise<Linkback | undef
   return row === undefined ? undefined : (await withAnnouncements(db, [row]))[0];
 }
 
+/**
+ * Loads a linkback in order to change it: until the unit of writing ends, nobody else does.
+ *
+ * Whoever holds a linkback and its job holds the linkback first, so that no two wait for each other.
+ */
+export async function holdLinkback(db: Db, id: string): Promise<Linkback | undefined> {
+  const row = await db.selectFrom('linkback').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+  return row === undefined ? undefined : (await withAnnouncements(db, [row]))[0];
+}
+
 /** Completes rows with their announcements, in the rows' order. */
 export async function withAnnouncements(db: Db, rows: readonly LinkbackRow[]): Promise<Linkback[]> {
   if (rows.length === 0) return [];
@@ -89,7 +99,7 @@ export async function saveLinkback(
 
 /** Forgets a linkback for good, with all that was told of it: who keeps copies learns of it, and it counts no more. */
 export async function forget(db: Db, id: string, at: number, note: Note): Promise<boolean> {
-  const before = await loadLinkback(db, id);
+  const before = await holdLinkback(db, id);
   if (before === undefined) return false;
   await withdraw(db, [id], at);
   await forgetCalls(db, id);

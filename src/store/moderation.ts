@@ -1,3 +1,4 @@
+import type { RawBuilder } from 'kysely';
 import { moderations, verifications } from '../linkback/linkback.ts';
 import type { Counts, ModerationQuery, ModerationStore } from '../linkback/owner-ports.ts';
 import type { Page } from '../linkback/ports.ts';
@@ -5,7 +6,7 @@ import type { Linkback, Moderation, Verification } from '../linkback/linkback.ts
 import type { Db } from './engine.ts';
 import { hostLinkbacks } from './hosts.ts';
 import { askNow, jobState, type JobStoreOptions } from './jobs.ts';
-import { forget, loadLinkback, withAnnouncements } from './linkbacks.ts';
+import { forget, holdLinkback, loadLinkback, withAnnouncements } from './linkbacks.ts';
 import { matchingIds } from './matching.ts';
 import { decodeEvent } from './rows.ts';
 import type { NotingEngine } from './noting.ts';
@@ -33,12 +34,18 @@ export function moderationStore(engine: NotingEngine, { now, newId }: JobStoreOp
       db.selectFrom('attempt').select(['at', 'detail']).where('linkback_id', '=', id).orderBy('id').execute(),
     job: (id) => jobState(db, id),
     erase: (id) => engine.write((transaction, note) => forget(transaction, id, now(), note)),
-    verifyAgain: (id) => engine.write((transaction) => verifyAgain(transaction, id, now(), newId())),
+    verifyAgain: (id) =>
+      engine.write((transaction) => verifyAgain(transaction, id, engine.clock?.() ?? now(), newId())),
   };
 }
 
-async function verifyAgain(db: Db, id: string, at: number, jobId: string): Promise<boolean> {
-  const linkback = await loadLinkback(db, id);
+async function verifyAgain(
+  db: Db,
+  id: string,
+  at: number | RawBuilder<number>,
+  jobId: string,
+): Promise<boolean> {
+  const linkback = await holdLinkback(db, id);
   if (linkback === undefined) return false;
   await askNow(db, { linkbackId: id, jobId, host: new URL(linkback.source).host, at });
   return true;

@@ -2,7 +2,7 @@ import type { AcceptedPing, Filed } from '../linkback/accept.ts';
 import type { Linkback } from '../linkback/linkback.ts';
 import type { PingStore } from '../linkback/ports.ts';
 import type { JobState } from '../linkback/owner-ports.ts';
-import type { Db } from './engine.ts';
+import type { Db, Engine } from './engine.ts';
 import { hostKey } from './host-key.ts';
 import { askAgain } from './jobs.ts';
 import { loadLinkback } from './linkbacks.ts';
@@ -17,26 +17,29 @@ export const recheckAfterMs = 30_000;
 
 export function pingStore(engine: NotingEngine): PingStore {
   return {
-    file: (ping) => engine.write((db, note) => filePing(db, ping, note)),
+    file: (ping) => engine.write((db, note) => filePing(db, ping, { note, clock: engine.clock })),
     ...recallStore(engine.db),
   };
 }
 
-async function filePing(db: Db, ping: AcceptedPing, note: Note): Promise<Filed> {
+type Filing = { readonly note: Note; readonly clock: Engine['clock'] };
+
+async function filePing(db: Db, ping: AcceptedPing, filing: Filing): Promise<Filed> {
   const known = await db
     .selectFrom('pair')
     .innerJoin('linkback', 'linkback.id', 'pair.linkback_id')
     .select(['linkback.id', 'linkback.pair_key', 'linkback.verification', 'linkback.checked_at'])
     .where('pair.pair_key', '=', ping.pairKey)
+    .forUpdate('linkback')
     .executeTakeFirst();
-  if (known === undefined) return fileNew(db, ping, note);
+  if (known === undefined) return fileNew(db, ping, filing);
   const { statusId, asksAnew } = await announce(db, known.id, ping);
   if (known.verification !== 'verified' && known.pair_key === ping.pairKey) await respell(db, known.id, ping);
-  const parked = await recheck(db, known, ping, asksAnew);
+  const parked = await recheck(db, known, ping, asksAnew, filing.clock);
   return { linkbackId: known.id, statusId, verification: known.verification, parked };
 }
 
-async function fileNew(db: Db, ping: AcceptedPing, note: Note): Promise<Filed> {
+async function fileNew(db: Db, ping: AcceptedPing, { note, clock }: Filing): Promise<Filed> {
   await db
     .insertInto('linkback')
     .values({
@@ -63,7 +66,8 @@ async function fileNew(db: Db, ping: AcceptedPing, note: Note): Promise<Filed> {
   await count(db, { site: ping.site, moderation: 'pending', verification: 'unverified' }, 1);
   await db.insertInto('pair').values({ pair_key: ping.pairKey, linkback_id: ping.newId }).execute();
   const { statusId } = await announce(db, ping.newId, ping);
-  await askAgain(db, { linkbackId: ping.newId, jobId: ping.newId, host: ping.jobHost, at: ping.at });
+  const at = clock?.() ?? ping.at;
+  await askAgain(db, { linkbackId: ping.newId, jobId: ping.newId, host: ping.jobHost, at });
   note({ before: null, after: newLinkback(ping, statusId) });
   return { linkbackId: ping.newId, statusId, verification: 'unverified', parked: false };
 }
@@ -162,7 +166,13 @@ type KnownPair = Pick<LinkbackRow, 'id' | 'verification' | 'checked_at'>;
  * A dialect that announces the pair for the first time has a rule of its own to be tried, so it does not have to wait;
  * nor has one whose rule did not hold, and that now says it otherwise.
  */
-async function recheck(db: Db, known: KnownPair, ping: AcceptedPing, asksAnew: boolean): Promise<boolean> {
+async function recheck(
+  db: Db,
+  known: KnownPair,
+  ping: AcceptedPing,
+  asksAnew: boolean,
+  clock: Engine['clock'],
+): Promise<boolean> {
   const job = await db
     .selectFrom('job')
     .select(['state', 'setbacks'])
@@ -174,7 +184,9 @@ async function recheck(db: Db, known: KnownPair, ping: AcceptedPing, asksAnew: b
   // A look that is in hand counts from now: it ends later.
   const lastCheck = job?.state === 'leased' ? ping.at : (known.checked_at ?? 0);
   const at = Math.max(ping.at, ping.notBefore ?? 0, hasToRest ? lastCheck + recheckAfterMs : 0);
-  await askAgain(db, { linkbackId: known.id, jobId: ping.newId, host: ping.jobHost, at });
+  // What is due at once is so by the clock that jobs go by.
+  const due = at === ping.at ? (clock?.() ?? at) : at;
+  await askAgain(db, { linkbackId: known.id, jobId: ping.newId, host: ping.jobHost, at: due });
   return false;
 }
 

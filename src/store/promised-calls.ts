@@ -13,7 +13,6 @@ export type Promising = {
   readonly tell: TellCall | undefined;
   readonly now: () => number;
   readonly newId: () => string;
-  readonly lockRows: boolean;
 };
 
 /**
@@ -24,10 +23,10 @@ export type Promising = {
 export async function promiseCalls(
   db: Db,
   changes: readonly Change[],
-  { hint, tell, now, newId, lockRows }: Promising,
+  { hint, tell, now, newId }: Promising,
 ): Promise<boolean> {
   if (tell === undefined || !(await hint.isAny(db))) return false;
-  const webhooks = await activeWebhooks(db, lockRows);
+  const webhooks = await activeWebhooks(db, 'to promise to');
   const at = now();
   const rows = changes.flatMap((change) =>
     callsOf(change, webhooks, (event) => tell(event, change, at)).map((call) =>

@@ -2,7 +2,7 @@ import { decide } from '../linkback/decide.ts';
 import type { Linkback } from '../linkback/linkback.ts';
 import type { Filing } from '../linkback/verdict.ts';
 import type { Db } from './engine.ts';
-import { forget, loadLinkback, saveLinkback, type Writing } from './linkbacks.ts';
+import { forget, holdLinkback, saveLinkback, type Writing } from './linkbacks.ts';
 import { searchText } from './rows.ts';
 
 export type RefileContext = Writing & { readonly now: number };
@@ -23,7 +23,7 @@ export async function refile(
     .select('linkback_id')
     .where('pair_key', '=', filing.pairKey)
     .executeTakeFirst();
-  const there = pair === undefined ? undefined : await loadLinkback(db, pair.linkback_id);
+  const there = pair === undefined ? undefined : await holdLinkback(db, pair.linkback_id);
   if (there === undefined || there.id === linkback.id) {
     await move(db, linkback, filing, there !== undefined, context);
   } else if (there.verification === 'verified') {

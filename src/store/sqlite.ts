@@ -8,6 +8,7 @@ import type { Engine, TellOfStore } from './engine.ts';
 import { groupCommits } from './group-commit.ts';
 import { applicationId, migrateSqlite } from './sqlite-schema.ts';
 import type { Tables } from './tables.ts';
+import { withoutLocks } from './without-locks.ts';
 import { emptyWal, walWarnBytes, watchWal } from './wal.ts';
 
 /** Older ones may corrupt a database that two connections write (the WAL-reset bug). */
@@ -63,9 +64,11 @@ function sqliteEngine(
   };
   const writing = new Kysely<Tables>({
     dialect: new SqliteDialect({ database: withStatementCache(writer) }),
+    plugins: [withoutLocks],
   });
   const reading = new Kysely<Tables>({
     dialect: new SqliteDialect({ database: withStatementCache(reader) }),
+    plugins: [withoutLocks],
     log: (event) => {
       if (event.level === 'error') noteDamage(event.error);
     },

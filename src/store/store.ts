@@ -33,7 +33,7 @@ export type StoreOptions = JobStoreOptions & {
 export function makeStore(engine: Engine, options: StoreOptions): Store {
   const { now, newId, tell = () => undefined, tellCall, promised = () => undefined } = options;
   const hint = makeWebhookHint(now);
-  const promising = { hint, tell: tellCall, now, newId, lockRows: engine.name === 'postgres' };
+  const promising = { hint, tell: tellCall, now, newId };
   const noting = noteChanges(engine, {
     tell,
     promise: (db, changes) => promiseCalls(db, changes, promising),

@@ -83,10 +83,13 @@ export function webhookStore(
   };
 }
 
-export async function activeWebhooks(db: Db, lockRows = false): Promise<readonly Webhook[]> {
+export async function activeWebhooks(
+  db: Db,
+  why: 'to look' | 'to promise to' = 'to look',
+): Promise<readonly Webhook[]> {
   let active = db.selectFrom('webhook').selectAll().where('is_active', '=', 1).orderBy('id');
   // Nobody deletes one while a call to it is being promised.
-  if (lockRows) active = active.forKeyShare();
+  if (why === 'to promise to') active = active.forKeyShare();
   return (await active.execute()).map(decodeWebhook);
 }
 

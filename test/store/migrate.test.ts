@@ -49,7 +49,9 @@ const add = (name: string, statements: string): void => {
 };
 
 function addFirst(): void {
-  const steps = readdirSync(migrations).sort();
+  const steps = readdirSync(migrations)
+    .filter((step) => !step.endsWith('.postgres.sql'))
+    .sort();
   add(first, steps.map((step) => readFileSync(join(migrations, step), 'utf8')).join('\n'));
 }
 

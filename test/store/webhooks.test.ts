@@ -70,7 +70,6 @@ describe('a unit of writing with many changes', () => {
       tell: (event: string) => event,
       now: opened.clock.now,
       newId: makeIds('call'),
-      lockRows: false,
     };
     const noting = noteChanges(opened.engine, {
       tell: () => undefined,
