@@ -205,8 +205,7 @@ describe('a database that a service has', () => {
     const answer = service.ping(web.url('/entry'), target);
     await web.waitForHit('/entry');
     // Were it to start, it would void what the first has in hand.
-    for (let again = 0; again < 2; again += 1) {
-      const { code, stderr } = await runToEnd(defaults(folder));
+    for (const { code, stderr } of await Promise.all([1, 2].map(() => runToEnd(defaults(folder))))) {
       expect(code).toBe(1);
       expect(stderr).toMatch(/Another linkbackd is serving \S+ already\.\nStop it first/u);
     }

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { patience } from './wait.ts';
 
 /** The names under which systems have it. */
 const programs = ['chromium', 'chromium-browser', 'google-chrome'] as const;
@@ -56,7 +57,7 @@ export async function openSight(
     timezoneId: 'UTC',
   };
   const context = await browser.newContext(options);
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(15_000 * patience);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
