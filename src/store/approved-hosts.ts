@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Linkback } from '../linkback/linkback.ts';
 import type { Db } from './engine.ts';
+import { prepared } from './prepared.ts';
 
 type Standing = Pick<Linkback, 'site' | 'sourceHost' | 'moderation'>;
 type Move = { readonly before: Standing; readonly after: Standing | null };
@@ -12,14 +13,13 @@ export async function isApprovedHost(
   host: string,
   except?: Pick<Linkback, 'moderation'>,
 ): Promise<boolean> {
-  const row = await db
-    .selectFrom('approved_host')
-    .select('approved')
-    .where('site', '=', site)
-    .where('host', '=', host)
-    .executeTakeFirst();
+  const [row] = await findApproved(db, { site, host });
   return (row?.approved ?? 0) > (except?.moderation === 'approved' ? 1 : 0);
 }
+
+const findApproved = prepared((db, { site, host }: { readonly site: string; readonly host: string }) =>
+  db.selectFrom('approved_host').select('approved').where('site', '=', site).where('host', '=', host),
+);
 
 /** Counts linkbacks that have become approved or ceased to be, in the transaction that makes it so. */
 export async function noteApprovals(db: Db, moves: readonly Move[]): Promise<void> {

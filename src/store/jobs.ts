@@ -1,4 +1,4 @@
-import { sql, type RawBuilder } from 'kysely';
+import { sql, type RawBuilder, type SelectQueryBuilder } from 'kysely';
 import type { Claim, JobStore, Lease, SettleBasis } from '../linkback/ports.ts';
 import type { JobState } from '../linkback/owner-ports.ts';
 import type { Settlement } from '../linkback/settle.ts';
@@ -9,16 +9,20 @@ import type { Db } from './engine.ts';
 import { holdLinkback, loadLinkback, saveLinkback } from './linkbacks.ts';
 import { surroundings } from './surroundings.ts';
 import type { NotingEngine } from './noting.ts';
+import { prepared } from './prepared.ts';
 import { refile, type RefileContext } from './refile.ts';
-import type { JobRow } from './tables.ts';
+import type { JobRow, Tables } from './tables.ts';
 
 export type JobStoreOptions = { readonly now: () => number; readonly newId: () => string };
 
-/** The clock that leases and due times go by: the database's, where processes share it. */
-export type Clock = () => RawBuilder<number>;
+/** A moment, or the database's own clock where processes share it. */
+type Instant = number | RawBuilder<number>;
+
+/** The clock that leases and due times go by. */
+export type Clock = () => Instant;
 
 export function jobStore(engine: NotingEngine, { now, newId }: JobStoreOptions): JobStore {
-  const clock: Clock = engine.clock ?? (() => sql<number>`CAST(${now()} AS BIGINT)`);
+  const clock: Clock = engine.clock ?? now;
   return {
     claim: (claim) =>
       engine.write(async (db) => {
@@ -43,16 +47,19 @@ export function jobStore(engine: NotingEngine, { now, newId }: JobStoreOptions):
       }),
     promiseRechecks: (limit) => engine.write((db) => promiseRechecks(db, clock(), limit, newId)),
     nextDue: async () => {
-      const row = await engine.db
-        .selectFrom('job')
-        .select((each) => each.fn.min('due_at').as('due_at'))
-        .where('state', '<>', 'dead')
-        .executeTakeFirst();
+      const [row] = await firstDue(engine.db, {});
       return row?.due_at ?? undefined;
     },
     linkback: (id) => loadLinkback(engine.db, id),
   };
 }
+
+const firstDue = prepared((db, _none: object) =>
+  db
+    .selectFrom('job')
+    .select((each) => each.fn.min('due_at').as('due_at'))
+    .where('state', '<>', sql.lit('dead')),
+);
 
 /** A job that waits again: its next look answers for what was asked meanwhile too, and for that starts afresh. */
 const releasing = {
@@ -69,12 +76,16 @@ type Asked = {
   /** Used when the linkback has no job yet. */
   readonly jobId: string;
   readonly host: string;
-  readonly at: number | RawBuilder<number>;
+  readonly at: Instant;
 };
 
 /** Promises a look at `at`, sooner when one is promised already for an earlier time; a leased job runs once more. */
 export async function askAgain(db: Db, { linkbackId, jobId, host, at }: Asked): Promise<void> {
-  await db
+  await upsertJob(db, { linkbackId, jobId, host, at });
+}
+
+const upsertJob = prepared((db, { linkbackId, jobId, host, at }: Asked) =>
+  db
     .insertInto('job')
     .values({
       id: jobId,
@@ -93,9 +104,8 @@ export async function askAgain(db: Db, { linkbackId, jobId, host, at }: Asked): 
         setbacks: sql<number>`CASE WHEN job.state = 'waiting' THEN 0 ELSE job.setbacks END`,
         looks: sql<number>`CASE WHEN job.state = 'waiting' THEN 0 ELSE job.looks END`,
       }),
-    )
-    .execute();
-}
+    ),
+);
 
 /** Has a linkback looked at now, a parked one too. */
 export async function askNow(db: Db, asked: Asked): Promise<void> {
@@ -122,22 +132,34 @@ type DueJob = JobRow & { readonly now: number };
  *
  * Whoever claims at the same time is given others, and comes again for what it did not get.
  */
-async function dueJobs(db: Db, at: RawBuilder<number>, claim: Claim): Promise<DueJob[]> {
-  const { limit, busyHosts, suspectInHand = false } = claim;
-  let due = db
+async function dueJobs(db: Db, at: Instant, claim: Claim): Promise<readonly DueJob[]> {
+  const { busyHosts, suspectInHand = false } = claim;
+  // Hosts come in bursts: a few more rows than needed make it likely that enough of them differ.
+  const limit = busyHosts === 'ignore' ? claim.limit : claim.limit * 4;
+  const isBusy = busyHosts !== 'ignore' && busyHosts.length > 0;
+  if (!suspectInHand && !isBusy) return chooseJobs(await findDue(db, { at, limit }), claim);
+  let due = whatIsDue(db, { at, limit });
+  if (suspectInHand) due = due.where('unfinished', '=', 0);
+  if (isBusy) due = due.where('host', 'not in', busyHosts);
+  return chooseJobs(await due.execute(), claim);
+}
+
+type Due = { readonly at: Instant; readonly limit: number };
+
+const whatIsDue = (db: Db, { at, limit }: Due): SelectQueryBuilder<Tables, 'job', DueJob> =>
+  db
     .selectFrom('job')
     .selectAll()
-    .select(at.as('now'))
+    .select(sql<number>`CAST(${at} AS BIGINT)`.as('now'))
     .where('state', '<>', sql.lit('dead'))
     .where('due_at', '<=', at)
     .where((each) => each.or([each('state', '=', 'waiting'), each('lease_until', '<=', at)]))
-    .orderBy('due_at');
-  if (suspectInHand) due = due.where('unfinished', '=', 0);
-  if (busyHosts !== 'ignore' && busyHosts.length > 0) due = due.where('host', 'not in', busyHosts);
-  // Hosts come in bursts: a few more rows than needed make it likely that enough of them differ.
-  const some = busyHosts === 'ignore' ? limit : limit * 4;
-  return chooseJobs(await due.limit(some).forUpdate().skipLocked().execute(), claim);
-}
+    .orderBy('due_at')
+    .limit(limit)
+    .forUpdate()
+    .skipLocked();
+
+const findDue = prepared(whatIsDue);
 
 /** One of each host, unless hosts do not matter, and one suspect at most. */
 function chooseJobs(due: readonly DueJob[], { limit, busyHosts }: Claim): DueJob[] {
@@ -155,16 +177,30 @@ function chooseJobs(due: readonly DueJob[], { limit, busyHosts }: Claim): DueJob
   return chosen;
 }
 
+type LeaseOf = Pick<JobRow, 'id' | 'unfinished'> & { readonly token: string; readonly until: number };
+
+const updateLease = prepared((db, { id, token, until, unfinished }: LeaseOf) =>
+  db.updateTable('job').set({ state: 'leased', token, lease_until: until, unfinished }).where('id', '=', id),
+);
+
 async function leaseJob(db: Db, job: JobRow, token: string, until: number): Promise<Lease> {
   const unfinished = job.unfinished + 1;
-  await db
-    .updateTable('job')
-    .set({ state: 'leased', token, lease_until: until, unfinished })
-    .where('id', '=', job.id)
-    .execute();
+  await updateLease(db, { id: job.id, token, until, unfinished });
   const { id: jobId, linkback_id: linkbackId, host, setbacks, looks } = job;
   return { jobId, token, linkbackId, host, progress: { setbacks, looks }, unfinished };
 }
+
+type Held = { readonly id: string; readonly token: string; readonly at: Instant };
+
+const holdLeased = prepared((db, { id, token, at }: Held) =>
+  db
+    .selectFrom('job')
+    .select(['again_at', sql<number>`CAST(${at} AS BIGINT)`.as('now')])
+    .where('id', '=', id)
+    .where('token', '=', token)
+    .where('state', '=', 'leased')
+    .forUpdate(),
+);
 
 async function finish(
   db: Db,
@@ -176,14 +212,7 @@ async function finish(
 ): Promise<Linkback | undefined> {
   const linkback = await holdLinkback(db, lease.linkbackId);
   if (linkback === undefined) return undefined;
-  const job = await db
-    .selectFrom('job')
-    .select(['again_at', clock().as('now')])
-    .where('id', '=', lease.jobId)
-    .where('token', '=', lease.token)
-    .where('state', '=', 'leased')
-    .forUpdate()
-    .executeTakeFirst();
+  const [job] = await holdLeased(db, { id: lease.jobId, token: lease.token, at: clock() });
   if (job === undefined) return undefined;
   const { now } = job;
   const context: RefileContext = { ...writing, now };
@@ -193,12 +222,9 @@ async function finish(
     surroundings: textKey === undefined ? noSurroundings : await surroundings(db, linkback, textKey, now),
     now,
   });
-  await saveLinkback(db, linkback, settlement.linkback, settlement.events, context);
-  await db
-    .updateTable('linkback')
-    .set({ recheck_at: settlement.recheckAt })
-    .where('id', '=', linkback.id)
-    .execute();
+  await saveLinkback(db, linkback, settlement.linkback, settlement.events, context, {
+    recheck_at: settlement.recheckAt,
+  });
   if (settlement.trouble !== null)
     await noteTrouble(db, linkback.id, context.newId(), now, settlement.trouble);
   await endJob(db, lease, end === 'parked' ? 'parked' : nextRun(settlement, job.again_at));
@@ -219,9 +245,13 @@ function nextRun(settlement: Settlement, againAt: number | null): NextRun | unde
   return settlement.again ?? undefined;
 }
 
+const deleteJob = prepared((db, { id }: { readonly id: string }) =>
+  db.deleteFrom('job').where('id', '=', id),
+);
+
 async function endJob(db: Db, lease: Lease, next: NextRun | 'parked' | undefined): Promise<void> {
   if (next === undefined) {
-    await db.deleteFrom('job').where('id', '=', lease.jobId).execute();
+    await deleteJob(db, { id: lease.jobId });
     return;
   }
   const over = { token: null, lease_until: null, again_at: null } as const;
@@ -259,12 +289,7 @@ async function noteTrouble(
   await db.deleteFrom('attempt').where('linkback_id', '=', linkbackId).where('id', 'not in', kept).execute();
 }
 
-async function promiseRechecks(
-  db: Db,
-  at: RawBuilder<number>,
-  limit: number,
-  newId: () => string,
-): Promise<number> {
+async function promiseRechecks(db: Db, at: Instant, limit: number, newId: () => string): Promise<number> {
   const due = await db
     .selectFrom('linkback')
     .select(['id', 'source'])

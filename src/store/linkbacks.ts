@@ -1,4 +1,4 @@
-import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
+import type { Expression, ExpressionBuilder, Insertable, SqlBool } from 'kysely';
 import type { LinkbackEvent } from '../linkback/event.ts';
 import type { Announcement, Dialect, Linkback } from '../linkback/linkback.ts';
 import type { Page } from '../linkback/ports.ts';
@@ -6,14 +6,30 @@ import { noteApprovals } from './approved-hosts.ts';
 import type { Db } from './engine.ts';
 import type { Note } from './noting.ts';
 import { forgetCalls } from './promised-calls.ts';
+import { prepared } from './prepared.ts';
 import { notePublicity, withdraw } from './publications.ts';
 import { count, recount } from './tallies.ts';
 import { changingColumns, decodeLinkback, encodeEvent } from './rows.ts';
-import type { AnnouncementRow, LinkbackRow, Tables } from './tables.ts';
+import type { AnnouncementRow, EventRow, LinkbackRow, Tables } from './tables.ts';
 
 export async function loadLinkback(db: Db, id: string): Promise<Linkback | undefined> {
-  const row = await db.selectFrom('linkback').selectAll().where('id', '=', id).executeTakeFirst();
-  return row === undefined ? undefined : (await withAnnouncements(db, [row]))[0];
+  const [row] = await findLinkback(db, { id });
+  return row === undefined ? undefined : decodeLinkback(row, inOrder(await findAnnouncements(db, { id })));
+}
+
+const findLinkback = prepared((db, { id }: { readonly id: string }) =>
+  db.selectFrom('linkback').selectAll().where('id', '=', id),
+);
+
+const findAnnouncements = prepared((db, { id }: { readonly id: string }) =>
+  db.selectFrom('announcement').selectAll().where('linkback_id', '=', id),
+);
+
+/** As they came in. There are few: an engine takes longer to sort them than to find them. */
+function inOrder(announcements: readonly AnnouncementRow[]): readonly AnnouncementRow[] {
+  return announcements.toSorted(
+    (one, other) => one.first_at - other.first_at || (one.dialect < other.dialect ? -1 : 1),
+  );
 }
 
 /**
@@ -22,9 +38,13 @@ export async function loadLinkback(db: Db, id: string): Promise<Linkback | undef
  * Whoever holds a linkback and its job holds the linkback first, so that no two wait for each other.
  */
 export async function holdLinkback(db: Db, id: string): Promise<Linkback | undefined> {
-  const row = await db.selectFrom('linkback').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
-  return row === undefined ? undefined : (await withAnnouncements(db, [row]))[0];
+  const [row] = await lockLinkback(db, { id });
+  return row === undefined ? undefined : decodeLinkback(row, inOrder(await findAnnouncements(db, { id })));
 }
+
+const lockLinkback = prepared((db, { id }: { readonly id: string }) =>
+  db.selectFrom('linkback').selectAll().where('id', '=', id).forUpdate(),
+);
 
 /** Completes rows with their announcements, in the rows' order. */
 export async function withAnnouncements(db: Db, rows: readonly LinkbackRow[]): Promise<Linkback[]> {
@@ -34,12 +54,10 @@ export async function withAnnouncements(db: Db, rows: readonly LinkbackRow[]): P
     .selectFrom('announcement')
     .selectAll()
     .where('linkback_id', 'in', ids)
-    .orderBy('first_at')
-    .orderBy('dialect')
     .execute();
   const byLinkback = new Map<string, AnnouncementRow[]>(ids.map((id) => [id, []]));
   for (const each of announcements) byLinkback.get(each.linkback_id)?.push(each);
-  return rows.map((row) => decodeLinkback(row, byLinkback.get(row.id) ?? []));
+  return rows.map((row) => decodeLinkback(row, inOrder(byLinkback.get(row.id) ?? [])));
 }
 
 /** A condition on linkbacks: that a dialect announced them, or that its link rule held, too. */
@@ -74,28 +92,30 @@ export async function saveLinkback(
   after: Linkback,
   events: readonly LinkbackEvent[],
   { newId, note }: Writing,
+  alsoSet?: Pick<LinkbackRow, 'recheck_at'>,
 ): Promise<void> {
-  if (after === before) return;
+  if (after === before) {
+    if (alsoSet !== undefined) await updateLinkback(db, { ...alsoSet, id: after.id });
+    return;
+  }
   note({ before, after });
   const decider = events.findLast(({ machine }) => machine === 'moderation')?.by.kind;
   // What is moved otherwise than by a decision cannot be taken back with one.
   const decided =
     decider === undefined || decider === 'look' ? {} : { decided_by: decider, decision_id: null };
-  await db
-    .updateTable('linkback')
-    .set({ ...changingColumns(after), ...decided })
-    .where('id', '=', after.id)
-    .execute();
+  await updateLinkback(db, { ...changingColumns(after), ...decided, ...alsoSet, id: after.id });
   await notePublicity(db, [{ before, after }], after.updatedAt);
   await recount(db, [{ before, after }]);
   await noteApprovals(db, [{ before, after }]);
   for (const each of after.announcements) await saveHeld(db, before, each);
-  if (events.length === 0) return;
-  await db
-    .insertInto('event')
-    .values(events.map((event) => encodeEvent(event, newId(), after.id)))
-    .execute();
+  for (const event of events) await insertEvent(db, encodeEvent(event, newId(), after.id));
 }
+
+const updateLinkback = prepared((db, { id, ...columns }: Partial<LinkbackRow> & { readonly id: string }) =>
+  db.updateTable('linkback').set(columns).where('id', '=', id),
+);
+
+const insertEvent = prepared((db, row: Insertable<EventRow>) => db.insertInto('event').values(row));
 
 /** Forgets a linkback for good, with all that was told of it: who keeps copies learns of it, and it counts no more. */
 export async function forget(db: Db, id: string, at: number, note: Note): Promise<boolean> {
@@ -113,9 +133,9 @@ export async function forget(db: Db, id: string, at: number, note: Note): Promis
 async function saveHeld(db: Db, before: Linkback, after: Announcement): Promise<void> {
   const known = before.announcements.find((each) => each.statusId === after.statusId);
   if (known?.held === after.held) return;
-  await db
-    .updateTable('announcement')
-    .set({ held: after.held ? 1 : 0 })
-    .where('status_id', '=', after.statusId)
-    .execute();
+  await updateHeld(db, { statusId: after.statusId, held: after.held ? 1 : 0 });
 }
+
+const updateHeld = prepared((db, { statusId, held }: { readonly statusId: string; readonly held: number }) =>
+  db.updateTable('announcement').set({ held }).where('status_id', '=', statusId),
+);

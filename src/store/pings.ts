@@ -1,3 +1,4 @@
+import type { Insertable } from 'kysely';
 import type { AcceptedPing, Filed } from '../linkback/accept.ts';
 import type { Linkback } from '../linkback/linkback.ts';
 import type { PingStore } from '../linkback/ports.ts';
@@ -7,10 +8,11 @@ import { hostKey } from './host-key.ts';
 import { askAgain } from './jobs.ts';
 import { loadLinkback } from './linkbacks.ts';
 import type { Note, NotingEngine } from './noting.ts';
+import { prepared } from './prepared.ts';
 import { recallStore } from './recall.ts';
 import { jsonOrNull, searchText } from './rows.ts';
 import { count } from './tallies.ts';
-import type { LinkbackRow } from './tables.ts';
+import type { AnnouncementRow, LinkbackRow, PairRow } from './tables.ts';
 
 /** A verified linkback that is announced again is looked at again, at most once in this time, in milliseconds. */
 export const recheckAfterMs = 30_000;
@@ -22,16 +24,19 @@ export function pingStore(engine: NotingEngine): PingStore {
   };
 }
 
-type Filing = { readonly note: Note; readonly clock: Engine['clock'] };
-
-async function filePing(db: Db, ping: AcceptedPing, filing: Filing): Promise<Filed> {
-  const known = await db
+const findPair = prepared((db, { pairKey }: Pick<AcceptedPing, 'pairKey'>) =>
+  db
     .selectFrom('pair')
     .innerJoin('linkback', 'linkback.id', 'pair.linkback_id')
     .select(['linkback.id', 'linkback.pair_key', 'linkback.verification', 'linkback.checked_at'])
-    .where('pair.pair_key', '=', ping.pairKey)
-    .forUpdate('linkback')
-    .executeTakeFirst();
+    .where('pair.pair_key', '=', pairKey)
+    .forUpdate('linkback'),
+);
+
+type Filing = { readonly note: Note; readonly clock: Engine['clock'] };
+
+async function filePing(db: Db, ping: AcceptedPing, filing: Filing): Promise<Filed> {
+  const [known] = await findPair(db, { pairKey: ping.pairKey });
   if (known === undefined) return fileNew(db, ping, filing);
   const { statusId, asksAnew } = await announce(db, known.id, ping);
   if (known.verification !== 'verified' && known.pair_key === ping.pairKey) await respell(db, known.id, ping);
@@ -39,33 +44,33 @@ async function filePing(db: Db, ping: AcceptedPing, filing: Filing): Promise<Fil
   return { linkbackId: known.id, statusId, verification: known.verification, parked };
 }
 
+const insertLinkback = prepared((db, row: Insertable<LinkbackRow>) => db.insertInto('linkback').values(row));
+const insertPair = prepared((db, row: PairRow) => db.insertInto('pair').values(row));
+
 async function fileNew(db: Db, ping: AcceptedPing, { note, clock }: Filing): Promise<Filed> {
-  await db
-    .insertInto('linkback')
-    .values({
-      id: ping.newId,
-      pair_key: ping.pairKey,
-      site: ping.site,
-      type: 'mention',
-      protocol: ping.dialect,
-      source: ping.source,
-      source_host: ping.sourceHost,
-      host_key: hostKey(ping.sourceHost),
-      target: ping.target,
-      target_key: ping.targetKey,
-      fragment: ping.fragment,
-      verification: 'unverified',
-      moderation: 'pending',
-      is_public: 0,
-      score: 0,
-      search_text: searchText({ source: ping.source, target: ping.target, facts: null, excerpt: null }),
-      received_at: ping.at,
-      updated_at: ping.at,
-    })
-    .execute();
+  await insertLinkback(db, {
+    id: ping.newId,
+    pair_key: ping.pairKey,
+    site: ping.site,
+    type: 'mention',
+    protocol: ping.dialect,
+    source: ping.source,
+    source_host: ping.sourceHost,
+    host_key: hostKey(ping.sourceHost),
+    target: ping.target,
+    target_key: ping.targetKey,
+    fragment: ping.fragment,
+    verification: 'unverified',
+    moderation: 'pending',
+    is_public: 0,
+    score: 0,
+    search_text: searchText({ source: ping.source, target: ping.target, facts: null, excerpt: null }),
+    received_at: ping.at,
+    updated_at: ping.at,
+  });
   await count(db, { site: ping.site, moderation: 'pending', verification: 'unverified' }, 1);
-  await db.insertInto('pair').values({ pair_key: ping.pairKey, linkback_id: ping.newId }).execute();
-  const { statusId } = await announce(db, ping.newId, ping);
+  await insertPair(db, { pair_key: ping.pairKey, linkback_id: ping.newId });
+  const statusId = await writeAnnouncement(db, ping.newId, ping);
   const at = clock?.() ?? ping.at;
   await askAgain(db, { linkbackId: ping.newId, jobId: ping.newId, host: ping.jobHost, at });
   note({ before: null, after: newLinkback(ping, statusId) });
@@ -121,41 +126,55 @@ type Announced = {
 
 /** Writes that this dialect says so, now and in this spelling; a dialect keeps its status id for a pair. */
 async function announce(db: Db, linkbackId: string, ping: AcceptedPing): Promise<Announced> {
-  const latest = {
-    source: ping.source,
-    target: ping.target,
-    sender_ip: ping.senderIp,
-    claims: jsonOrNull(ping.claims),
-    vouch: ping.vouch,
-    last_at: ping.at,
-  };
-  const before = await db
-    .selectFrom('announcement')
-    .select(['source', 'target', 'held', 'status_id'])
-    .where('linkback_id', '=', linkbackId)
-    .where('dialect', '=', ping.dialect)
-    .where('pair_key', '=', ping.pairKey)
-    .executeTakeFirst();
+  const { dialect, pairKey } = ping;
+  const [before] = await findAnnouncement(db, { linkbackId, dialect, pairKey });
   // It says nothing new, and the time since the one before goes on.
   if (before !== undefined && ping.notBefore !== undefined)
     return { statusId: before.status_id, asksAnew: false };
-  const row = await db
-    .insertInto('announcement')
-    .values({
-      linkback_id: linkbackId,
-      pair_key: ping.pairKey,
-      dialect: ping.dialect,
-      status_id: ping.newStatusId,
-      held: 0,
-      first_at: ping.at,
-      ...latest,
-    })
-    .onConflict((conflict) => conflict.columns(['linkback_id', 'dialect', 'pair_key']).doUpdateSet(latest))
-    .returning('status_id')
-    .executeTakeFirstOrThrow();
+  const statusId = await writeAnnouncement(db, linkbackId, ping);
   const isRespelled = before?.source !== ping.source || before.target !== ping.target;
   const asksAnew = before === undefined || (before.held === 0 && isRespelled);
-  return { statusId: row.status_id, asksAnew };
+  return { statusId, asksAnew };
+}
+
+type Announcing = Pick<AcceptedPing, 'dialect' | 'pairKey'> & { readonly linkbackId: string };
+
+const findAnnouncement = prepared((db, { linkbackId, dialect, pairKey }: Announcing) =>
+  db
+    .selectFrom('announcement')
+    .select(['source', 'target', 'held', 'status_id'])
+    .where('linkback_id', '=', linkbackId)
+    .where('dialect', '=', dialect)
+    .where('pair_key', '=', pairKey),
+);
+
+const upsertAnnouncement = prepared((db, row: AnnouncementRow) => {
+  const { source, target, sender_ip, claims, vouch, last_at } = row;
+  const latest = { source, target, sender_ip, claims, vouch, last_at };
+  return db
+    .insertInto('announcement')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['linkback_id', 'dialect', 'pair_key']).doUpdateSet(latest))
+    .returning('status_id');
+});
+
+/** Gives the status id, which a dialect keeps. */
+async function writeAnnouncement(db: Db, linkbackId: string, ping: AcceptedPing): Promise<string> {
+  const [row] = await upsertAnnouncement(db, {
+    linkback_id: linkbackId,
+    pair_key: ping.pairKey,
+    dialect: ping.dialect,
+    source: ping.source,
+    target: ping.target,
+    status_id: ping.newStatusId,
+    held: 0,
+    claims: jsonOrNull(ping.claims),
+    vouch: ping.vouch,
+    sender_ip: ping.senderIp,
+    first_at: ping.at,
+    last_at: ping.at,
+  });
+  return row?.status_id ?? ping.newStatusId;
 }
 
 type KnownPair = Pick<LinkbackRow, 'id' | 'verification' | 'checked_at'>;

@@ -1,11 +1,12 @@
 import { closeSync, existsSync, mkdirSync, openSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { Kysely, SqliteDialect, type SqliteDatabase } from 'kysely';
+import { Kysely } from 'kysely';
 import { Halt } from '../linkback/halt.ts';
 import { Damaged } from '../linkback/unavailable.ts';
 import type { Engine, TellOfStore } from './engine.ts';
 import { groupCommits } from './group-commit.ts';
+import { sqliteDialect } from './sqlite-dialect.ts';
 import { applicationId, migrateSqlite } from './sqlite-schema.ts';
 import type { Tables } from './tables.ts';
 import { withoutLocks } from './without-locks.ts';
@@ -63,11 +64,11 @@ function sqliteEngine(
     tell({ kind: 'damaged', detail: messageOf(error) });
   };
   const writing = new Kysely<Tables>({
-    dialect: new SqliteDialect({ database: withStatementCache(writer) }),
+    dialect: sqliteDialect(writer, noteDamage),
     plugins: [withoutLocks],
   });
   const reading = new Kysely<Tables>({
-    dialect: new SqliteDialect({ database: withStatementCache(reader) }),
+    dialect: sqliteDialect(reader, noteDamage),
     plugins: [withoutLocks],
     log: (event) => {
       if (event.level === 'error') noteDamage(event.error);
@@ -95,23 +96,6 @@ function sqliteEngine(
       emptyWal(writer);
       writer.close();
       lock?.close();
-    },
-  };
-}
-
-/** kysely prepares each statement anew; the same text means the same statement, so we keep it. */
-function withStatementCache(database: Database.Database): SqliteDatabase {
-  const statements = new Map<string, Database.Statement>();
-  return {
-    prepare: (sql) => {
-      const known = statements.get(sql);
-      if (known !== undefined) return known;
-      const statement = database.prepare(sql);
-      if (statements.size < 500) statements.set(sql, statement);
-      return statement;
-    },
-    close: () => {
-      database.close();
     },
   };
 }

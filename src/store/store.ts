@@ -12,6 +12,7 @@ import { noteChanges } from './noting.ts';
 import { mentionStore } from './mentions.ts';
 import { moderationStore } from './moderation.ts';
 import { pingStore } from './pings.ts';
+import { prepared } from './prepared.ts';
 import { promiseCalls } from './promised-calls.ts';
 import { publicStore, statusStore } from './public.ts';
 import { ruleStore } from './rules.ts';
@@ -71,14 +72,17 @@ async function beat(db: Db, at: number): Promise<void> {
     .execute();
 }
 
+const findLook = prepared((db, { key }: { readonly key: string }) =>
+  db
+    .selectFrom('target_look')
+    .select(['is_gone', 'page', 'published_at', 'expires_at'])
+    .where('target_key', '=', key),
+);
+
 function targetStore(engine: Engine): TargetStore {
   return {
     targetLook: async (key) => {
-      const row = await engine.db
-        .selectFrom('target_look')
-        .select(['is_gone', 'page', 'published_at', 'expires_at'])
-        .where('target_key', '=', key)
-        .executeTakeFirst();
+      const [row] = await findLook(engine.db, { key });
       return row === undefined
         ? undefined
         : {

@@ -1,6 +1,7 @@
 import type { Linkback } from '../linkback/linkback.ts';
 import type { Surroundings } from '../linkback/surroundings.ts';
 import type { Db } from './engine.ts';
+import { prepared } from './prepared.ts';
 
 const hourMs = 3_600_000;
 /** Nothing is counted further than this. */
@@ -13,17 +14,9 @@ export async function surroundings(
   textKey: string | null,
   now: number,
 ): Promise<Surroundings> {
-  const ofHost = db
-    .selectFrom('linkback')
-    .where('site', '=', site)
-    .where('source_host', '=', sourceHost)
-    .where('id', '<>', id);
-  const first = await ofHost.select('received_at').orderBy('received_at').limit(1).executeTakeFirst();
-  const lately = await ofHost
-    .select('id')
-    .where('received_at', '>=', now - hourMs)
-    .limit(countedAtMost)
-    .execute();
+  const host = { site, host: sourceHost, except: id };
+  const [first] = await firstOfHost(db, host);
+  const lately = await latelyOfHost(db, { ...host, since: now - hourMs });
   return {
     hostFirstSeenAt: first?.received_at ?? null,
     hostLastHour: lately.length,
@@ -31,14 +24,41 @@ export async function surroundings(
   };
 }
 
-async function targetsOfText(db: Db, textKey: string, except: string): Promise<number> {
-  const rows = await db
+type OfHost = { readonly site: string; readonly host: string; readonly except: string };
+
+const firstOfHost = prepared((db, { site, host, except }: OfHost) =>
+  db
     .selectFrom('linkback')
-    .select('target_key')
-    .distinct()
-    .where('text_key', '=', textKey)
-    .where('target', '<>', except)
-    .limit(countedAtMost)
-    .execute();
-  return rows.length;
+    .select('received_at')
+    .where('site', '=', site)
+    .where('source_host', '=', host)
+    .where('id', '<>', except)
+    .orderBy('received_at')
+    .limit(1),
+);
+
+const latelyOfHost = prepared((db, { site, host, except, since }: OfHost & { readonly since: number }) =>
+  db
+    .selectFrom('linkback')
+    .select('id')
+    .where('site', '=', site)
+    .where('source_host', '=', host)
+    .where('id', '<>', except)
+    .where('received_at', '>=', since)
+    .limit(countedAtMost),
+);
+
+async function targetsOfText(db: Db, textKey: string, except: string): Promise<number> {
+  return (await findTargetsOfText(db, { textKey, except })).length;
 }
+
+const findTargetsOfText = prepared(
+  (db, { textKey, except }: { readonly textKey: string; readonly except: string }) =>
+    db
+      .selectFrom('linkback')
+      .select('target_key')
+      .distinct()
+      .where('text_key', '=', textKey)
+      .where('target', '<>', except)
+      .limit(countedAtMost),
+);

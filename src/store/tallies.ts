@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Linkback, Moderation, Verification } from '../linkback/linkback.ts';
 import type { Db } from './engine.ts';
+import { prepared } from './prepared.ts';
 
 /** Where a linkback is counted. */
 export type Standing = Pick<Linkback, 'site' | 'moderation' | 'verification'>;
@@ -12,16 +13,19 @@ export async function count(
   change: number,
 ): Promise<void> {
   if (change === 0) return;
-  await db
+  await addToTally(db, { site, moderation, verification, change });
+}
+
+const addToTally = prepared((db, { change, ...standing }: Standing & { readonly change: number }) =>
+  db
     .insertInto('tally')
-    .values({ slot: 0, site, moderation, verification, count: change })
+    .values({ slot: 0, ...standing, count: change })
     .onConflict((conflict) =>
       conflict
         .columns(['site', 'moderation', 'verification', 'slot'])
         .doUpdateSet({ count: sql<number>`tally.count + ${change}` }),
-    )
-    .execute();
-}
+    ),
+);
 
 /** Something that stood somewhere else before. */
 export type Moved = { readonly before: Standing; readonly after: Standing };
