@@ -30,7 +30,8 @@ export async function waitUntil<T>(check: Check<T>, options: WaitOptions = {}): 
     } catch (error) {
       cause = error;
     }
-    if (performance.now() >= endsAt) throw new Error(`Waited ${timeoutMs * patience} ms in vain for ${what}`, { cause });
+    if (performance.now() >= endsAt)
+      throw new Error(`Waited ${timeoutMs * patience} ms in vain for ${what}`, { cause });
     await delay(everyMs);
   }
 }
