@@ -4,9 +4,21 @@ import { defineConfig } from 'vitest/config';
 const isLong = process.env['LINKBACKD_LONG'] === '1';
 const LONG_MS = 600_000;
 
+/** Journeys that are the same on both engines, and are made on both: what a service does, seen from outside. */
+const onBothEngines = [
+  'main-job',
+  'one-linkback',
+  'owner-api',
+  'live',
+  'moderation-live',
+  'session',
+  'webhooks',
+  'webhooks-api',
+  'filing',
+];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/build.ts', 'test/support/postgres.ts'],
     // Processes, not threads: tests start servers, load a native module and send themselves signals.
     pool: 'forks',
@@ -14,5 +26,16 @@ export default defineConfig({
     testTimeout: isLong ? LONG_MS : 30_000,
     hookTimeout: isLong ? LONG_MS : 60_000,
     teardownTimeout: 10_000,
+    projects: [
+      { extends: true, test: { name: 'all', include: ['test/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'postgres',
+          include: onBothEngines.map((name) => `test/journeys/${name}.test.ts`),
+          env: { TEST_ENGINE: 'postgres' },
+        },
+      },
+    ],
   },
 });

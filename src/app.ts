@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { v7 as newId } from 'uuid';
 import type { Config } from './config.ts';
+import { openDatabase } from './database.ts';
 import { openStreams } from './display/event-streams.ts';
 import { feedText } from './display/feed-text.ts';
 import { setupOf, type Setup } from './display/setup.ts';
@@ -28,7 +29,8 @@ import { makeWorker, type WorkerLog } from './queue/worker.ts';
 import { storeLog } from './log.ts';
 import { mountRoutes } from './routes.ts';
 import { buildServer, listeningAt, type LoggerOptions } from './server.ts';
-import { openSqlite } from './store/sqlite.ts';
+import { makeNeighbours } from './neighbours.ts';
+import type { Engine } from './store/engine.ts';
 import { makeStore } from './store/store.ts';
 import { makeTelling } from './telling.ts';
 import { askNobody, makeAskAkismet } from './verify/akismet.ts';
@@ -66,10 +68,15 @@ export type App = {
   readonly stop: () => Promise<void>;
 };
 
+/** What this process does of it all; several processes share it where they share a database. */
+export type Part = 'both' | 'serve' | 'work';
+
 export type AppDependencies = {
+  readonly part?: Part;
   readonly version: string;
   readonly migrations: string;
   readonly logger: LoggerOptions;
+  /** Instead of the system's clock, and the database's. */
   readonly now?: () => number;
   /** Open jobs above which no new pair is taken; the room's own bound where it is absent. */
   readonly maxOpenJobs?: number;
@@ -89,19 +96,28 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     version: dependencies.version,
     cookieName: cookieName(config.baseUrl?.href ?? ''),
   });
-  const engine = openSqlite({
-    file: config.databaseFile,
+  const { part = 'both' } = dependencies;
+  const database = await openDatabase(config, {
     migrations: dependencies.migrations,
     isService: true,
     tell: storeLog(server.log),
   });
+  // Whoever hands in a clock means it for everything.
+  const engine = dependencies.now === undefined ? database : withoutClock(database);
   const changes = makeChanges();
+  const neighbours = makeNeighbours(engine.wire);
   const store = makeStore(engine, {
     now,
     newId,
-    tell: changes.tell,
+    tell: (change) => {
+      changes.tell(change);
+      neighbours.tellChange(change);
+    },
     tellCall,
-    promised: () => telling.wake(),
+    promised: () => {
+      if (part === 'serve') neighbours.tellCalls();
+      else telling.wake();
+    },
   });
   const directory = makeDirectory(config.sites, store);
   await directory.reload();
@@ -158,12 +174,15 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
   const classifier = makeClassifier(store, (error) => {
     server.log.error({ err: error }, 'learning from decisions failed');
   });
-  changes.listen(classifier.hear);
+  changes.listen(classifier.listener);
   const outcomes = makeOutcomes();
   const worker = makeWorker({
     store,
     verify,
-    outcomes,
+    tell: (told) => {
+      outcomes.tell(told);
+      neighbours.tellOutcome(told);
+    },
     busyHosts: () => (config.limits ? turns.busyHosts() : 'ignore'),
     judging: (slug) => {
       const { policy, thresholds } = siteOf(slug) ?? { policy: 'hold-all', thresholds: usualThresholds };
@@ -185,9 +204,10 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
   const { pingsPerMinute } = config;
   const allowance = config.limits ? makeAllowance({ pingsPerMinute, domainOf, isApprovedHost }) : undefined;
   const room = makeRoom(store.openJobs, dependencies.maxOpenJobs);
+  const wake = part === 'serve' ? neighbours.tellWork : worker.wake;
   const file: Store['file'] = async (ping) => {
     const filed = await store.file(ping);
-    worker.wake();
+    wake();
     return filed;
   };
   const accept = makeAccept({
@@ -213,7 +233,13 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     prefix: config.baseUrl?.pathname.replace(/\/$/u, '') ?? '',
     owner: {
       store,
-      directory,
+      directory: {
+        ...directory,
+        reload: async () => {
+          await directory.reload();
+          neighbours.tellDirectory();
+        },
+      },
       access: { tokens, sessions: makeSessions(store, tokens, now), guesses, baseUrl },
       live: { streams: openStreams({ total: 200 }), listen: changes.listen },
       feed: {
@@ -228,7 +254,7 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
       hasAdminToken: config.adminToken !== undefined,
       usualChoices: config.usualChoices,
       setupOf: (site) => setupOf(site, site.addresses[0], site.slug, baseUrl()),
-      wake: worker.wake,
+      wake,
       now,
       newId,
     },
@@ -242,17 +268,25 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     routes,
     setups: () => sites().map((site) => setupOf(site, site.addresses[0], site.slug, baseUrl())),
     start: async () => {
-      await server.listen({ host: config.host, port: config.port });
-      worker.start();
-      telling.start();
-      stopRefreshing = keepFresh({
-        directory,
-        now,
-        onError: (error) => server.log.warn({ err: error }, 'sites and rules cannot be read at the moment'),
+      const onError = (error: unknown): void =>
+        server.log.warn({ err: error }, 'sites and rules cannot be read at the moment');
+      await neighbours.hear({
+        changes,
+        told: outcomes.tell,
+        work: worker.wake,
+        calls: telling.wake,
+        directory: () => void directory.reload().catch(onError),
       });
+      if (part !== 'work') await server.listen({ host: config.host, port: config.port });
+      if (part !== 'serve') {
+        worker.start();
+        telling.start();
+      }
+      stopRefreshing = keepFresh({ directory, now, onError });
       for (const { slug } of sites()) void classifier.learn(slug);
       // Made last: a start that failed would have nobody to show it to.
-      return config.adminToken === undefined ? firstToken(store, newId(), now()) : undefined;
+      const mayMakeToken = config.adminToken === undefined && part !== 'work';
+      return mayMakeToken ? firstToken(store, newId(), now()) : undefined;
     },
     stop: async () => {
       isStopping = true;
@@ -267,6 +301,10 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
       await store.close();
     },
   };
+}
+
+function withoutClock({ clock: _clock, ...engine }: Engine): Engine {
+  return engine;
 }
 
 /** One line for each job's end and for each defect, with the linkback's id. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import './runtime.ts';
 import { Command } from 'commander';
+import { addMigrateVerbs } from './cli/migrate.ts';
 import { addSiteVerbs } from './cli/site.ts';
 import { addTokenVerbs } from './cli/token.ts';
 import { readVersion } from './config.ts';
@@ -17,10 +18,23 @@ const program = new Command('linkbackd')
 program
   .command('serve')
   .description('Serve, and do the background work. Settings come from the environment and .env.')
-  .action(async () => {
-    await import('./main.ts');
+  .option('--no-work', 'leave the background work to `linkbackd work` (PostgreSQL)')
+  .action(async ({ work }: { readonly work: boolean }) => {
+    const { serve } = await import('./serving.ts');
+    await serve(work ? 'both' : 'serve');
   });
 
+program
+  .command('work')
+  .description(
+    'Do the background work only: any number of processes, on any number of machines (PostgreSQL).',
+  )
+  .action(async () => {
+    const { serve } = await import('./serving.ts');
+    await serve('work');
+  });
+
+addMigrateVerbs(program);
 addSiteVerbs(program);
 addTokenVerbs(program);
 

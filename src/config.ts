@@ -27,6 +27,8 @@ export const settings = {
   PORT: '8470',
   BASE_URL: '',
   DATABASE_URL: 'sqlite:data/linkbackd.db',
+  DATABASE_POOL_SIZE: '10',
+  DATABASE_TIMEOUT_MS: '5000',
   SITES: '',
   ADMIN_TOKEN: '',
   FEED_TOKEN: '',
@@ -71,7 +73,7 @@ export type Config = {
   readonly port: number;
   /** The public address when it is set; else it follows from where the service listens. */
   readonly baseUrl: URL | undefined;
-  readonly databaseFile: string;
+  readonly database: Database;
   readonly sites: readonly Site[];
   /** What is chosen for sites that do not choose otherwise. */
   readonly usualChoices: SiteChoices;
@@ -138,7 +140,7 @@ export function readConfig(environment: Environment): Config {
     host: read('HOST', (text) => text),
     port: read('PORT', wholeNumber(0, 65_535)),
     baseUrl: read('BASE_URL', optional(readBaseUrl)),
-    databaseFile: read('DATABASE_URL', sqliteFile),
+    database: readDatabase(read),
     ...readSites(read),
     adminToken: read('ADMIN_TOKEN', optional(token)),
     feedToken: read('FEED_TOKEN', optional(token)),
@@ -159,7 +161,28 @@ export function readConfig(environment: Environment): Config {
   throw new Halt(what, 'Correct them in the environment or in .env; docs/configuration.md describes each.');
 }
 
+/** Where everything is kept. */
+export type Database =
+  | { readonly kind: 'sqlite'; readonly file: string }
+  | {
+      readonly kind: 'postgres';
+      readonly url: string;
+      readonly poolSize: number;
+      readonly timeoutMs: number;
+    };
+
 type Read = <Value>(name: SettingName, parse: (text: string) => Value) => Value;
+
+function readDatabase(read: Read): Database {
+  const poolSize = read('DATABASE_POOL_SIZE', wholeNumber(2, 500));
+  const timeoutMs = read('DATABASE_TIMEOUT_MS', wholeNumber(100, 600_000));
+  return read('DATABASE_URL', (text): Database => {
+    const url = URL.parse(text);
+    if (url !== null && /^postgres(?:ql)?:$/u.test(url.protocol) && url.pathname.length > 1)
+      return { kind: 'postgres', url: text, poolSize, timeoutMs };
+    return { kind: 'sqlite', file: sqliteFile(text) };
+  });
+}
 
 function readAkismet(read: Read): Config['akismet'] {
   const key = read('AKISMET_KEY', optional(akismetKey));
@@ -268,7 +291,9 @@ function sqliteFile(text: string): string {
   if (file === ':memory:') throw new Error('a database in memory forgets everything; name a file');
   if (file !== undefined) return file;
   const hidden = 'its value is not shown here, for it may hold a password';
-  throw new Error(`is no database this version knows; write "sqlite:" and a path (${hidden})`);
+  throw new Error(
+    `is no database this program knows; write "sqlite:" and a path, or postgres://USER:PASSWORD@HOST/DATABASE (${hidden})`,
+  );
 }
 
 /** Addresses may hold a name and a password, before the last @. */

@@ -66,9 +66,12 @@ const doors: ReadonlySet<string> = new Set([
   'cli.ts',
   'config.ts',
   'crowd.ts',
+  'database.ts',
   'log.ts',
+  'neighbours.ts',
   'runtime.ts',
   'server.ts',
+  'serving.ts',
   'setting-values.ts',
   'telling.ts',
 ]);

@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { v7 as newId } from 'uuid';
+import { openDatabase } from '../database.ts';
 import { readConfig, readEnvironment, type Config } from '../config.ts';
 import { makeDirectory, type Directory } from '../linkback/directory.ts';
 import type { Store } from '../linkback/store.ts';
 import { addressOf } from '../server.ts';
-import { openSqlite } from '../store/sqlite.ts';
 import { makeStore } from '../store/store.ts';
 
 /** What a verb works with: the settings, and the database beside a service that may be running. */
@@ -26,7 +26,7 @@ export type Opened = {
 export async function withStore<Result>(work: (opened: Opened) => Promise<Result>): Promise<Result> {
   const config = readConfig(readEnvironment());
   const migrations = fileURLToPath(new URL('../../migrations', import.meta.url));
-  const engine = openSqlite({ file: config.databaseFile, migrations, isService: false });
+  const engine = await openDatabase(config, { migrations, isService: false });
   const store = makeStore(engine, { now: Date.now, newId });
   try {
     const directory = makeDirectory(config.sites, store);

@@ -59,10 +59,13 @@ export function makeNews(options: NewsOptions): News {
     for (const { send } of readers) send(`id: ${nameOf(serial)}\n${missed}`);
   };
   const untold = makeQueue(tell, tellOfMuch, options.onError);
-  const stop = options.listen((change) => {
-    if (!isSeen(change.before) && !isSeen(change.after)) return;
-    if (readers.size === 0) tellOfMuch();
-    else untold(change);
+  const stop = options.listen({
+    onChange: (change) => {
+      if (!isSeen(change.before) && !isSeen(change.after)) return;
+      if (readers.size === 0) tellOfMuch();
+      else untold(change);
+    },
+    onMissed: tellOfMuch,
   });
 
   /** What a reader has missed since an event. */

@@ -8,19 +8,30 @@ export type Change = {
   readonly decision?: string;
 };
 
+/** Hears of changes; never throws. */
+export type Listener = {
+  readonly onChange: (change: Change) => void;
+  /** Something has changed that is not told one by one: another process moved many, or could not be heard for a while. */
+  readonly onMissed: () => void;
+};
+
 export type Changes = {
   /** Tells everybody who listens, at once and in order. */
   readonly tell: (change: Change) => void;
-  /** Hears of every change from now on, until the function it gives back is called. Listeners never throw. */
-  readonly listen: (listener: (change: Change) => void) => () => void;
+  readonly tellMissed: () => void;
+  /** Hears of every change from now on, until the function it gives back is called. */
+  readonly listen: (listener: Listener) => () => void;
 };
 
 /** Makes the place where what has been committed is heard of: by those who watch a list live. */
 export function makeChanges(): Changes {
-  const listeners = new Set<(change: Change) => void>();
+  const listeners = new Set<Listener>();
   return {
     tell: (change) => {
-      for (const listener of listeners) listener(change);
+      for (const { onChange } of listeners) onChange(change);
+    },
+    tellMissed: () => {
+      for (const { onMissed } of listeners) onMissed();
     },
     listen: (listener) => {
       listeners.add(listener);

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import naiveBayes from 'wink-naive-bayes-text-classifier';
-import type { Change } from '../linkback/changes.ts';
+import type { Listener } from '../linkback/changes.ts';
 import type { Linkback } from '../linkback/linkback.ts';
 import type { ExampleStore } from '../linkback/owner-ports.ts';
 import type { Signal } from '../linkback/signal.ts';
@@ -17,8 +17,8 @@ const learnAfterMs = 2000;
 export type Classifier = {
   /** What the owner's decisions so far say of a linkback; undefined while they say nothing. */
   readonly opinionOf: (linkback: Linkback) => Signal | undefined;
-  /** Hears of a change: after a decision, its site is learned anew before long. */
-  readonly hear: (change: Change) => void;
+  /** After a decision, its site is learned anew before long; after many elsewhere, every site that was learned before. */
+  readonly listener: Listener;
   /** Learns the decisions on a site from its examples. */
   readonly learn: (site: string) => Promise<void>;
   readonly stop: () => void;
@@ -35,8 +35,10 @@ type Model = ReturnType<typeof naiveBayes>;
 export function makeClassifier(store: ExampleStore, onDefect: (error: unknown) => void): Classifier {
   const models = new Map<string, Model>();
   const waiting = new Map<string, NodeJS.Timeout>();
+  const known = new Set<string>();
 
   const teach = async (site: string): Promise<void> => {
+    known.add(site);
     const spam = await store.examples(site, 'spam', mostExamples);
     const good = await store.examples(site, 'approved', mostExamples);
     if (Math.min(spam.length, good.length) < fewestExamples) models.delete(site);
@@ -46,6 +48,15 @@ export function makeClassifier(store: ExampleStore, onDefect: (error: unknown) =
   /** What could not be learned is learned after the next decision; until then the model before it speaks. */
   const learn = (site: string): Promise<void> => teach(site).catch(onDefect);
 
+  const learnSoon = (site: string): void => {
+    if (waiting.has(site)) return;
+    const timer = setTimeout(() => {
+      waiting.delete(site);
+      void learn(site);
+    }, learnAfterMs);
+    waiting.set(site, timer.unref());
+  };
+
   return {
     opinionOf: (linkback) => {
       const bits = models
@@ -54,14 +65,14 @@ export function makeClassifier(store: ExampleStore, onDefect: (error: unknown) =
         .find(([label]) => label === 'spam')?.[1];
       return bits === undefined ? undefined : opinion(bits);
     },
-    hear: ({ before, after }) => {
-      const site = (after ?? before)?.site;
-      if (site === undefined || before?.moderation === after?.moderation || waiting.has(site)) return;
-      const timer = setTimeout(() => {
-        waiting.delete(site);
-        void learn(site);
-      }, learnAfterMs);
-      waiting.set(site, timer.unref());
+    listener: {
+      onChange: ({ before, after }) => {
+        const site = (after ?? before)?.site;
+        if (site !== undefined && before?.moderation !== after?.moderation) learnSoon(site);
+      },
+      onMissed: () => {
+        for (const site of known) learnSoon(site);
+      },
     },
     learn,
     stop: () => {

@@ -46,6 +46,8 @@ type Reader = { readonly stream: Stream; readonly site: string | undefined; read
  * `filed` and `changed` carry the linkback, `erased` its id; `counts` follow now and then. What one decision moves
  * with many others is not told one by one: `decided` says so, and the list is to be read again.
  *
+ * `missed` says that something has changed elsewhere: then, too.
+ *
  * Limits: those of the streams; who signs out, or whose token ends, is told nothing after {@link Pace.checkEveryMs}.
  */
 export function watchModeration(app: FastifyInstance, options: LiveOptions, done: () => void): void {
@@ -55,14 +57,23 @@ export function watchModeration(app: FastifyInstance, options: LiveOptions, done
   const gathered = gather(readers, store, (error) => app.log.error(error, 'counting for the page failed'));
   let gathering: NodeJS.Timeout | undefined;
 
-  const stopListening = options.listen((change) => {
-    if (readers.size === 0) return;
-    if (change.decision === undefined) tell(readers, change);
-    else gathered.note(change);
+  const sendSoon = (): void => {
     gathering ??= setTimeout(() => {
       gathering = undefined;
       void gathered.send();
     }, pace.gatherMs).unref();
+  };
+  const stopListening = options.listen({
+    onChange: (change) => {
+      if (readers.size === 0) return;
+      if (change.decision === undefined) tell(readers, change);
+      else gathered.note(change);
+      sendSoon();
+    },
+    onMissed: () => {
+      gathered.noteMissed();
+      sendSoon();
+    },
   });
 
   const checking = setInterval(() => {
@@ -105,7 +116,8 @@ const live = owned('read', {
   summary: 'Watch linkbacks',
   description:
     'Server-sent events: "filed" and "changed" with the linkback, "erased" with its id, "counts", and "decided" with ' +
-    'the id of a decision on many and how many it has moved so far: then read the list again.',
+    'the id of a decision on many and how many it has moved so far: then read the list again. So after "missed", ' +
+    'which says that something has changed that is not told one by one.',
   querystring: Query,
   gives: {
     200: Type.String({
@@ -141,7 +153,11 @@ function tell(readers: Iterable<Reader>, change: Change): void {
   }
 }
 
-type Gathered = { readonly note: (change: Change) => void; readonly send: () => Promise<void> };
+type Gathered = {
+  readonly note: (change: Change) => void;
+  readonly noteMissed: () => void;
+  readonly send: () => Promise<void>;
+};
 
 /** Gathers what is not told one by one. */
 function gather(
@@ -152,6 +168,7 @@ function gather(
   /** By decision, how many linkbacks of each site it has moved so far. */
   const decisions = new Map<string, Map<string, number>>();
   let unsent = new Set<string>();
+  let hasMissed = false;
 
   const sendDecisions = (): void => {
     for (const id of unsent) {
@@ -175,8 +192,13 @@ function gather(
       decisions.set(id, moved.set(site, (moved.get(site) ?? 0) + 1));
       unsent.add(id);
     },
+    noteMissed: () => {
+      hasMissed = true;
+    },
     send: async () => {
       sendDecisions();
+      if (hasMissed) for (const { stream } of readers) stream.send(eventText('missed', {}));
+      hasMissed = false;
       const counts = new Map<string | undefined, Counts>();
       try {
         for (const { site } of readers) {

@@ -26,7 +26,8 @@ const storeTroubleMs = 1000;
 export type WorkerOptions = {
   readonly store: JobStore;
   readonly verify: (linkback: Linkback, signal: AbortSignal) => Promise<Outcome>;
-  readonly outcomes: Outcomes;
+  /** Tells whoever waits for the verdict on their ping. */
+  readonly tell: Outcomes['tell'];
   readonly busyHosts: () => readonly string[] | 'ignore';
   /** How a site judges what its owner has not seen. */
   readonly judging: (site: string) => Pick<SettleContext, 'policy' | 'rules' | 'thresholds'>;
@@ -220,7 +221,7 @@ async function conclude(
   const isResting = outcome.kind === 'setback' && outcome.restMs !== undefined;
   const reason = outcome.kind === 'not-found' ? outcome.reason : undefined;
   const answer = isResting ? undefined : answerOf(linkback, outcome.kind, reason);
-  options.outcomes.tell({ linkbackId: linkback.id, answer });
+  options.tell({ linkbackId: linkback.id, answer });
   options.log.settled(linkback, outcome);
 }
 

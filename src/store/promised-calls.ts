@@ -27,6 +27,7 @@ export async function promiseCalls(
 ): Promise<boolean> {
   if (tell === undefined || !(await hint.isAny(db))) return false;
   const webhooks = await activeWebhooks(db, 'to promise to');
+  if (webhooks.length === 0) return false;
   const at = now();
   const rows = changes.flatMap((change) =>
     callsOf(change, webhooks, (event) => tell(event, change, at)).map((call) =>

@@ -19,7 +19,7 @@ import { ruleStore } from './rules.ts';
 import { scheduleStore } from './schedule.ts';
 import { siteStore } from './sites.ts';
 import { sessionStore, tokenStore } from './tokens.ts';
-import { makeWebhookHint, webhookStore } from './webhooks.ts';
+import { makeWebhookHint, noHint, webhookStore } from './webhooks.ts';
 
 export type StoreOptions = JobStoreOptions & {
   /** Is told of each change of a linkback once it is durable. */
@@ -33,7 +33,7 @@ export type StoreOptions = JobStoreOptions & {
 /** Makes the store over either engine. */
 export function makeStore(engine: Engine, options: StoreOptions): Store {
   const { now, newId, tell = () => undefined, tellCall, promised = () => undefined } = options;
-  const hint = makeWebhookHint(now);
+  const hint = engine.wire === undefined ? makeWebhookHint(now) : noHint;
   const promising = { hint, tell: tellCall, now, newId };
   const noting = noteChanges(engine, {
     tell,

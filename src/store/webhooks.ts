@@ -15,6 +15,9 @@ export type WebhookHint = {
   readonly forget: () => void;
 };
 
+/** What others may change at any time has to be asked for each time. */
+export const noHint: WebhookHint = { isAny: async () => true, forget: () => undefined };
+
 export function makeWebhookHint(now: () => number): WebhookHint {
   let known: { readonly isAny: boolean; readonly at: number } | undefined;
   let forgotten = 0;

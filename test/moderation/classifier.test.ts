@@ -84,9 +84,9 @@ describe('what the owner marked before', () => {
     });
     const before = saying('a poker jackpot of slots');
     for (let times = 0; times < 3; times += 1) {
-      classifier.hear({ before, after: { ...before, moderation: 'spam' } });
+      classifier.listener.onChange({ before, after: { ...before, moderation: 'spam' } });
     }
-    classifier.hear({ before, after: { ...before, verification: 'gone' } });
+    classifier.listener.onChange({ before, after: { ...before, verification: 'gone' } });
     await waitUntil(() => classifier.opinionOf(before) !== undefined);
     expect(asked).toBe(2);
   });

@@ -47,7 +47,7 @@ function optionsWith(verify: Verify, change: Partial<WorkerOptions> = {}): Worke
   return {
     store: opened.store,
     verify,
-    outcomes,
+    tell: outcomes.tell,
     busyHosts: () => [],
     judging: () => ({ policy: 'hold-all' }),
     retryAt: makeRetryAt({ now: opened.clock.now, random: () => 0.5 }),

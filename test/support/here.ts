@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildApp, type App, type AppDependencies } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
-import { adminToken, callApi, defaults, type Service } from './service.ts';
+import { adminToken, callApi, databaseOf, defaults, type Service } from './service.ts';
 
 /** A linkbackd in this very process, on real sockets and a real database, whose clock a test moves. */
 export type Here = Pick<Service, 'url' | 'get' | 'api'> & {
@@ -33,7 +33,8 @@ export async function startHere(
   let passed = 0;
   const startedAt = Date.now();
   const now = (): number => (isStanding ? startedAt : Date.now()) + passed;
-  const app = await buildApp(readConfig({ ...defaults(folder), ...env }), {
+  const database = await databaseOf(folder);
+  const app = await buildApp(readConfig({ ...defaults(folder), ...database, ...env }), {
     version: '0.0.0',
     migrations: fileURLToPath(new URL('../../migrations', import.meta.url)),
     logger: false,

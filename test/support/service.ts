@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { makeDatabase } from './postgres-store.ts';
 import { waitUntil } from './wait.ts';
 
 const builtMain = new URL('../../dist/main.js', import.meta.url).pathname;
@@ -18,6 +19,8 @@ export type ServiceOptions = {
   readonly through?: readonly string[];
   /** Another copy of the built program. */
   readonly main?: string;
+  /** What the program is called with. */
+  readonly args?: readonly string[];
 };
 
 /** A running linkbackd: the built program, in a process of its own, on real sockets and a real database file. */
@@ -38,12 +41,16 @@ export type Service = {
   readonly close: () => Promise<void>;
 };
 
+/** What a service says when it is ready: where it listens, or that it only works. */
+const readiness = /listens at (\S+?)\/?\n|^(linkbackd works)/u;
+
 export const adminToken = 'a-token-for-tests-only';
 
 /** Starts the built program and resolves when it listens; rejects with what it said when it does not start. */
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'linkbackd-test-'));
-  const child = spawnService({ ...defaults(folder), ...options.env }, options);
+  const env = { ...defaults(folder), ...(await databaseOf(folder)), ...options.env };
+  const child = spawnService(env, options);
   const exit = new Promise<number | string>((resolve) => {
     child.on('exit', (code, signal) => {
       resolve(code ?? signal ?? 'unknown');
@@ -51,7 +58,8 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   });
   const output = collect(child);
   const url = await Promise.race([
-    waitUntil(() => /listens at (\S+?)\/?\n/u.exec(output().stdout)?.[1], {
+    // One that only works has no address.
+    waitUntil(() => readiness.exec(output().stdout)?.slice(1).join(''), {
       what: 'the service listens',
       timeoutMs: 20_000,
     }),
@@ -88,6 +96,8 @@ export type RunOptions = {
   readonly through?: readonly string[];
   /** Another copy of the built program. */
   readonly main?: string;
+  /** What the program is called with. */
+  readonly args?: readonly string[];
 };
 
 /** Runs the built program until it ends by itself, killed when it serves instead: for starts that must fail. */
@@ -107,6 +117,16 @@ export async function runToEnd(
   return { code, ...output() };
 }
 
+/** Where a service under test keeps everything, when it is not on SQLite: a database for each folder. */
+export async function databaseOf(folder: string): Promise<{ readonly DATABASE_URL?: string }> {
+  if (process.env['TEST_ENGINE'] !== 'postgres') return {};
+  const url = databases.get(folder) ?? makeDatabase();
+  databases.set(folder, url);
+  return { DATABASE_URL: await url };
+}
+
+const databases = new Map<string, Promise<string>>();
+
 /** The settings of a service under test, apart from what a test says itself. */
 export function defaults(folder: string): Record<string, string> {
   return {
@@ -124,10 +144,10 @@ export function defaults(folder: string): Record<string, string> {
 /** Starts the built program, and nothing else: it may still fail. */
 export function spawnService(
   env: Readonly<Record<string, string>>,
-  { cwd = tmpdir(), through = [], main = builtMain }: RunOptions,
+  { cwd = tmpdir(), through = [], main = builtMain, args: given = [] }: RunOptions,
 ): ChildProcessByStdio<null, Readable, Readable> {
   const { PATH = '', HOME = '', TMPDIR = tmpdir() } = process.env;
-  const [command, ...args] = [...through, process.execPath, main] as const;
+  const [command, ...args] = [...through, process.execPath, main, ...given] as const;
   // Run elsewhere than in the checkout, so that nobody's .env is read.
   return spawn(command, args, {
     env: { PATH, HOME, TMPDIR, ...env },

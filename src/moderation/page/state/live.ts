@@ -64,6 +64,7 @@ export function makeLive({ onItem, onErased, onCounts, catchUp }: LiveNeeds): Li
     hear('erased', (told) => onErased((told as Pick<Item, 'id'>).id));
     hear('counts', (told) => onCounts(told as Counts));
     hear('decided', () => void catchUp());
+    hear('missed', () => void catchUp());
   };
 
   const stop = (): void => {

@@ -1,0 +1,23 @@
+import type { Config } from './config.ts';
+import type { Engine, TellOfStore } from './store/engine.ts';
+import { openPostgres } from './store/postgres.ts';
+import { openSqlite } from './store/sqlite.ts';
+
+export type DatabaseNeeds = {
+  /** The folder with the steps of the schema. */
+  readonly migrations: string;
+  /** Whether this is the service, and not a command beside it. */
+  readonly isService: boolean;
+  readonly tell?: TellOfStore;
+};
+
+/**
+ * Opens the database that the settings name.
+ *
+ * Throws: `Halt` when it cannot be opened.
+ */
+export async function openDatabase({ database }: Config, needs: DatabaseNeeds): Promise<Engine> {
+  return database.kind === 'sqlite'
+    ? openSqlite({ file: database.file, ...needs })
+    : openPostgres({ ...database, ...needs });
+}
