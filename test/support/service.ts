@@ -147,7 +147,7 @@ export function spawnService(
   { cwd = tmpdir(), through = [], main = builtMain, args: given = [] }: RunOptions,
 ): ChildProcessByStdio<null, Readable, Readable> {
   const { PATH = '', HOME = '', TMPDIR = tmpdir() } = process.env;
-  const [command, ...args] = [...through, process.execPath, main, ...given] as const;
+  const [command = process.execPath, ...args] = [...through, process.execPath, main, ...given];
   // Run elsewhere than in the checkout, so that nobody's .env is read.
   return spawn(command, args, {
     env: { PATH, HOME, TMPDIR, ...env },
