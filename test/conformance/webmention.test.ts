@@ -701,7 +701,8 @@ describe('patience', () => {
       const found = (await owner.detail(id)).attempts;
       return found.length > 0 && found;
     });
-    expect(attempts).toMatchObject([{ detail: 'no answer within 5 s' }]);
+    // The next one comes a minute later, which may be over by now.
+    expect(attempts[0]).toMatchObject({ detail: 'no answer within 5 s' });
     expect(await statusOf(silent, 'queued')).toMatchObject({ reason: null });
   });
 });
