@@ -103,6 +103,32 @@ describe('a site that wants vouches', () => {
     expect((await settled()).verification).toBe('verified');
   });
 
+  it('asks a person for it, and shows again all that was typed until it is right', async () => {
+    await start('blog');
+    const fill = (fields: Readonly<Record<string, string>>): Promise<Response> =>
+      fetch(`${service.url}/blog/webmention`, {
+        method: 'POST',
+        headers: { accept: 'text/html' },
+        body: new URLSearchParams(fields),
+        redirect: 'manual',
+      });
+    const typed = { source: stranger.url('/post'), target: ours.url('/blog/post') };
+    const asked = await fill(typed);
+    const html = await asked.text();
+    expect([asked.status, html.match(/value="[^"]*"/gu)]).toEqual([
+      449,
+      [`value="${typed.source}"`, `value="${typed.target}"`, 'value=""'],
+    ]);
+    expect(html).toContain('The owner here does not know your site yet.');
+    expect(html).toContain('name="vouch" type="url" required');
+    const wrong = await fill({ ...typed, target: 'https://elsewhere.example/', vouch: ours.url('/friends') });
+    expect([wrong.status, await wrong.text()]).toEqual([
+      400,
+      expect.stringContaining(`value="${ours.url('/friends')}"`),
+    ]);
+    expect((await fill({ ...typed, vouch: ours.url('/friends') })).status).toBe(303);
+  });
+
   it('refuses the source when the vouch does not hold', async () => {
     await start('blog');
     ours.page('/friends', 'no links');

@@ -6,7 +6,7 @@ import { isRefusal, refuse, type Refusal } from '../../linkback/refusal.ts';
 import { bodyOf, takeBodiesAsBytes } from '../raw-body.ts';
 import { form, receiving } from './described.ts';
 import { faults } from './faults.ts';
-import { maxRequestBytes, readRequest } from './wire.ts';
+import { maxRequestBytes, readFields, readRequest, type WebmentionFields } from './wire.ts';
 
 export type WebmentionOptions = {
   readonly accept: Accept;
@@ -17,11 +17,11 @@ export type WebmentionOptions = {
   readonly formPage: (form: FilledForm) => string;
 };
 
-/** What a person sent, and what is wrong with it. */
-export type FilledForm = {
-  readonly wrong?: string | undefined;
-  readonly source?: string | undefined;
-  readonly target?: string | undefined;
+/** What a person has filled in, and what is wrong with it. */
+export type FilledForm = WebmentionFields & {
+  readonly wrong?: string;
+  /** Whether there is to be a page that vouches for the source. */
+  readonly wantsVouch?: boolean;
 };
 
 /**
@@ -45,8 +45,8 @@ export function receiveWebmentions(app: FastifyInstance, options: WebmentionOpti
       config: { described: { ...form, operationId: `getWebmentionForm${to}` } },
     };
     app.post(url, { config: { described: sending } }, (request, reply) => receive(request, reply, options));
-    app.get<{ Querystring: FilledForm }>(url, filled, ({ query }, reply) =>
-      sendForm(reply, 200, { source: query.source, target: query.target }, options),
+    app.get<{ Querystring: WebmentionFields }>(url, filled, ({ query }, reply) =>
+      sendForm(reply, 200, query, options),
     );
   }
   done();
@@ -65,6 +65,7 @@ const vouchFirst: Refusal = refuse('access-denied');
 const Filled = Type.Object({
   source: Type.Optional(Type.String()),
   target: Type.Optional(Type.String()),
+  vouch: Type.Optional(Type.String()),
 });
 
 async function receive(
@@ -72,8 +73,10 @@ async function receive(
   reply: FastifyReply,
   options: WebmentionOptions,
 ): Promise<FastifyReply> {
-  const asked = readRequest(bodyOf(request), request.headers['content-type'] ?? '');
-  if (asked === undefined) return refuseIt(request, reply, { refused: 'malformed' }, options);
+  const sent = [bodyOf(request), request.headers['content-type'] ?? ''] as const;
+  const asked = readRequest(...sent);
+  if (asked === undefined)
+    return refuseIt(request, reply, { refused: 'malformed' }, options, readFields(...sent));
   const { site } = request.params as { site?: string };
   const ping: Ping = {
     dialect: 'webmention',
@@ -87,7 +90,7 @@ async function receive(
     const isLacking = asked.vouch === undefined && (await options.needsVouch(asked.source, asked.target));
     return isLacking ? vouchFirst : undefined;
   });
-  if (filed === vouchFirst) return askForVouch(reply);
+  if (filed === vouchFirst) return askForVouch(request, reply, options, asked);
   if (isRefusal(filed)) return refuseIt(request, reply, filed, options, asked);
   const status = options.statusUrl(filed.statusId);
   // A person wants to see what becomes of it; a program gets its address.
@@ -101,7 +104,13 @@ async function receive(
 }
 
 /** Spec: Vouch: the sender may send the same again, with a vouch. */
-function askForVouch(reply: FastifyReply): FastifyReply {
+function askForVouch(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: WebmentionOptions,
+  asked: WebmentionFields,
+): FastifyReply {
+  if (wantsPage(request)) return sendForm(reply, 449, { ...asked, wantsVouch: true }, options);
   const detail = 'Name a page that vouches for the source, in the field "vouch", and send it again.';
   const answer = { type: 'about:blank', title: 'Retry With vouch', status: 449, detail };
   return reply.code(449).type(problemType).send(JSON.stringify(answer));
@@ -112,7 +121,7 @@ function refuseIt(
   reply: FastifyReply,
   { refused, retryAfterSeconds }: Refusal,
   options: WebmentionOptions,
-  asked: FilledForm = {},
+  asked: WebmentionFields = {},
 ): FastifyReply {
   const { status, text } = faults[refused];
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);

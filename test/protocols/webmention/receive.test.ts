@@ -47,7 +47,8 @@ function receiver(accept: Filed | Refusal | Error = filed, needsVouch = false) {
     },
     needsVouch: () => Promise.resolve(needsVouch),
     statusUrl: (id) => `https://linkbacks.example/status/${id}`,
-    formPage: ({ wrong }) => `<form>${wrong ?? ''}</form>`,
+    formPage: ({ wrong, wantsVouch = false, ...typed }) =>
+      `<form>${wrong ?? ''}${wantsVouch ? 'vouch, please' : ''}</form>${Object.values(typed).join(' ')}`,
   });
   const post = ({ url = '/webmention', body = form, headers = {} }: Sent = {}) =>
     server.inject({ method: 'POST', url, headers: { 'content-type': formType, ...headers }, payload: body });
@@ -112,7 +113,7 @@ describe('a webmention that is refused', () => {
       'text/html; charset=utf-8',
       'noindex',
     ]);
-    expect(payload).toBe(`<form>${faults[reason].text}</form>`);
+    expect(payload).toBe(`<form>${faults[reason].text}</form>${source} ${target}`);
   });
 
   it('says no Retry-After of its own', async () => {
@@ -149,6 +150,12 @@ describe('a request that is no webmention', () => {
     expect([statusCode, payload]).toEqual([400, `<form>${faults.malformed.text}</form>`]);
   });
 
+  it('is shown to a browser with what was typed', async () => {
+    const { post } = receiver();
+    const { payload } = await post({ body: `source=${source}&target=`, headers: browser });
+    expect(payload).toBe(`<form>${faults.malformed.text}</form>${source}`);
+  });
+
   it('takes a body of 8 KiB', async () => {
     const { post } = receiver();
     const padded = `${form}&x=`.padEnd(8 * 1024, 'x');
@@ -162,6 +169,14 @@ describe('a site that wants a vouch', () => {
     const { statusCode, headers, json } = await post();
     expect([statusCode, headers['content-type']]).toEqual([449, 'application/problem+json; charset=utf-8']);
     expect(json()).toMatchObject({ status: 449, title: 'Retry With vouch' });
+    expect(pings).toEqual([]);
+  });
+
+  it('asks a person for it in the form, which keeps what was typed', async () => {
+    const { post, pings } = receiver(filed, true);
+    const { statusCode, headers, payload } = await post({ headers: browser });
+    expect([statusCode, headers['content-type']]).toEqual([449, 'text/html; charset=utf-8']);
+    expect(payload).toBe(`<form>vouch, please</form>${source} ${target}`);
     expect(pings).toEqual([]);
   });
 
@@ -181,7 +196,7 @@ describe('GET', () => {
       expect([statusCode, headers['content-type'], payload]).toEqual([
         200,
         'text/html; charset=utf-8',
-        '<form></form>',
+        url.includes('?') ? '<form></form>x y' : '<form></form>',
       ]);
       expect(pings).toEqual([]);
     },
