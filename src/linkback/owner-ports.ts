@@ -36,6 +36,8 @@ export type Counts = {
   readonly verification: Readonly<Record<Verification, number>>;
   /** Verified, and not decided on: what an owner has to look at. */
   readonly waiting: number;
+  /** Refused, or in trouble: tried again, or given up. */
+  readonly failed: number;
   /** Approved, but gone by now: hidden, and worth the owner's look. */
   readonly approvedButGone: number;
 };
@@ -124,6 +126,8 @@ export type DecisionStore = {
    * Moves every linkback in scope, in transactions of some hundred each; each move is an event.
    *
    * What comes into the filter's reach while it runs is left alone, and so is what leaves it.
+   *
+   * Throws: `HalfDecided` when a later transaction fails, for those before it stand.
    */
   readonly decideAll: (scope: DecisionScope, word: DecisionWord) => Promise<DecisionMade>;
   /** `unknown` when there is no such decision (on this site), `undone` when it is taken back already. */

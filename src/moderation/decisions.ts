@@ -1,8 +1,10 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { Type } from 'typebox';
+import { HalfDecided } from '../linkback/half-decided.ts';
 import { moderations, type Moderation } from '../linkback/linkback.ts';
 import { Mistake } from '../linkback/mistake.ts';
-import type { DecisionScope, DecisionStore } from '../linkback/owner-ports.ts';
+import type { DecisionMade, DecisionScope, DecisionStore } from '../linkback/owner-ports.ts';
+import { problem, problemType } from '../linkback/problem.ts';
 import { holderOf } from './access.ts';
 import { notFound, sendProblem } from './answers.ts';
 import { Named, OrNull, owned } from './described.ts';
@@ -10,6 +12,9 @@ import { filterSchema, readFilter, type AskedFilter } from './linkback-filter.ts
 import type { Holder } from './token.ts';
 
 export type DecisionsOptions = { readonly store: DecisionStore };
+
+/** When a decision that stopped may be asked for again. */
+const retrySeconds = 10;
 
 /** Linkbacks that one decision may name; a filter may mean any number. */
 const maxIds = 1000;
@@ -42,10 +47,16 @@ const base = '/api/moderation/decisions';
  * Limits: {@link maxIds} by id.
  */
 export function decideMany(app: FastifyInstance, { store }: DecisionsOptions, done: () => void): void {
-  app.post<{ Body: AskedDecision }>(base, decide, async (request) => {
+  app.post<{ Body: AskedDecision }>(base, decide, async (request, reply) => {
     const holder = holderOf(request);
     const { moderation, note = '' } = request.body;
-    return store.decideAll(scopeOf(request.body, holder), { moderation, note, by: holder.name });
+    try {
+      return await store.decideAll(scopeOf(request.body, holder), { moderation, note, by: holder.name });
+    } catch (error) {
+      if (!(error instanceof HalfDecided)) throw error;
+      request.log.error(error, 'a decision stopped half-way');
+      return sayHowFar(reply, error.made);
+    }
   });
 
   app.post<{ Params: { id: string } }>(`${base}/:id/undo`, undo, async (request, reply) => {
@@ -55,6 +66,16 @@ export function decideMany(app: FastifyInstance, { store }: DecisionsOptions, do
     return undone === 'undone' ? sendProblem(reply, 409, 'This decision is taken back already.') : undone;
   });
   done();
+}
+
+/** Whoever decided needs to know what stands now, and how to take it back. */
+function sayHowFar(reply: FastifyReply, { id, count }: DecisionMade): FastifyReply {
+  const detail = `The database could not be written any more: ${count} are decided on, the others are not. Ask again for the others, or undo this decision.`;
+  return reply
+    .code(503)
+    .header('retry-after', retrySeconds)
+    .type(problemType)
+    .send(JSON.stringify({ ...problem(503, detail), id, count }));
 }
 
 function scopeOf({ ids, filter }: AskedDecision, holder: Holder): DecisionScope {
@@ -69,7 +90,8 @@ const decide = owned('moderate', {
   operationId: 'decideLinkbacks',
   tag: 'Moderation',
   summary: 'Decide on many linkbacks',
-  description: 'By their ids, or all that a filter lets through at this moment.',
+  description:
+    'By their ids, or all that a filter lets through at this moment. When it is stopped half-way, the answer is 503 with `id` and `count` of what is decided: it can be undone.',
   body: Decision,
   gives: {
     200: Type.Object({

@@ -46,6 +46,7 @@ const ListSchema = Type.Object(
         moderation: Tally(moderations),
         verification: Tally(verifications),
         waiting: Type.Integer({ description: 'Verified, and not decided on.' }),
+        failed: Type.Integer({ description: 'Refused, tried again after trouble, or given up.' }),
         approvedButGone: Type.Integer({ description: 'Approved, and hidden since the link is gone.' }),
       },
       { title: 'Counts', description: 'Of the site that is asked for, whatever else is filtered.' },

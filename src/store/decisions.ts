@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { HalfDecided } from '../linkback/half-decided.ts';
 import type { Linkback } from '../linkback/linkback.ts';
 import type {
   DecisionMade,
@@ -50,9 +51,13 @@ async function decideAll(
   const ids = await idsInScope(engine.db, scope);
   const made: Made = { id: options.newId(), word, scope, isOfMany: ids.length > 1 };
   let count = 0;
-  for (let at = 0; at < ids.length; at += movedPerCommit) {
-    const some = ids.slice(at, at + movedPerCommit);
-    count += await engine.write((db, note) => decideSome(db, some, made, { ...options, note }));
+  try {
+    for (let at = 0; at < ids.length; at += movedPerCommit) {
+      const some = ids.slice(at, at + movedPerCommit);
+      count += await engine.write((db, note) => decideSome(db, some, made, { ...options, note }));
+    }
+  } catch (error) {
+    throw count === 0 ? error : new HalfDecided({ id: made.id, count }, error);
   }
   return { id: count === 0 ? null : made.id, count };
 }

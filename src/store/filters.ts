@@ -72,5 +72,10 @@ function troubledJob(each: Each) {
     .selectFrom('job')
     .select('job.id')
     .whereRef('job.linkback_id', '=', 'linkback.id')
-    .where((job) => job.or([job('job.state', '=', 'dead'), job('job.setbacks', '>', 0)]));
+    .where(isTroubled);
+}
+
+/** Whether a job is tried again after trouble, or was given up. */
+export function isTroubled(job: Pick<ExpressionBuilder<Tables, 'job'>, 'or' | 'eb'>) {
+  return job.or([job.eb('job.state', '=', 'dead'), job.eb('job.setbacks', '>', 0)]);
 }

@@ -5,6 +5,7 @@ import type { Page } from '../linkback/ports.ts';
 import type { Linkback, Moderation, Verification } from '../linkback/linkback.ts';
 import type { Db } from './engine.ts';
 import { hostLinkbacks } from './hosts.ts';
+import { isTroubled } from './filters.ts';
 import { askNow, jobState, type JobStoreOptions } from './jobs.ts';
 import { forget, holdLinkback, loadLinkback, withAnnouncements } from './linkbacks.ts';
 import { matchingIds } from './matching.ts';
@@ -74,7 +75,7 @@ async function loadInOrder(db: Db, ids: readonly string[], order: 'oldest' | 'ne
 }
 
 async function countStates(db: Db, site: string | undefined): Promise<Counts> {
-  const rows = await tallies(db, site);
+  const [rows, troubled] = await Promise.all([tallies(db, site), countTroubled(db, site)]);
   const sum = (of: (row: Tally) => boolean): number =>
     rows.filter(of).reduce((total, row) => total + row.count, 0);
   const both = (moderation: Moderation, verification: Verification): number =>
@@ -83,8 +84,21 @@ async function countStates(db: Db, site: string | undefined): Promise<Counts> {
     moderation: record(moderations, (state) => sum((row) => row.moderation === state)),
     verification: record(verifications, (state) => sum((row) => row.verification === state)),
     waiting: both('pending', 'verified'),
+    failed: sum((row) => row.verification === 'refused') + troubled,
     approvedButGone: both('approved', 'gone'),
   };
+}
+
+/** How many are in trouble that are not counted as refused already; there are few jobs, whatever there is of linkbacks. */
+async function countTroubled(db: Db, site: string | undefined): Promise<number> {
+  let query = db
+    .selectFrom('job')
+    .innerJoin('linkback', 'linkback.id', 'job.linkback_id')
+    .select((each) => each.fn.countAll<number>().as('count'))
+    .where(isTroubled)
+    .where('linkback.verification', '<>', 'refused');
+  if (site !== undefined) query = query.where('linkback.site', '=', site);
+  return (await query.executeTakeFirst())?.count ?? 0;
 }
 
 function record<Key extends string>(keys: readonly Key[], value: (key: Key) => number): Record<Key, number> {

@@ -442,6 +442,8 @@ export function ownerStoreSuite(name: string, open: (tell: Tell) => Promise<Open
       await opened.raw(`UPDATE job SET state = 'dead' WHERE linkback_id = '${parked}'`);
       expect(await listed({ attention: 'failed' })).toEqual([refused, retried, parked]);
       expect(await listed({ attention: 'failed', site: 'notes' })).toEqual([parked]);
+      expect((await store.counts()).failed).toBe(3);
+      expect((await store.counts('notes')).failed).toBe(1);
       expect(await listed({ attention: 'failed', order: 'newest', limit: 2 })).toEqual([parked, retried]);
       expect(await listed({ attention: 'gone' })).toEqual([gone]);
       expect(await listed({ attention: 'gone', moderation: 'pending' })).toEqual([]);

@@ -90,9 +90,20 @@ describe.skipIf(isChromiumMissing)('the moderation page', () => {
     await page.getByLabel('Policy').selectOption('approve-all');
     await page.getByText('More settings').click();
     await page.getByLabel('Close a page after so many days').fill('90');
+    await page.getByLabel('Quotes').selectOption('complete');
+    await page.getByLabel('Characters on each side of the link').fill('60');
+    await page.getByLabel('Where text was cut').fill('…');
     await page.getByRole('button', { name: 'Save' }).click();
     await card.getByText('A page takes no more linkbacks 90 days after its publication.').waitFor();
     await card.getByText('Shows every linkback as soon as its link is verified.').waitFor();
+    const { items } = (await (await service.api('GET', '/api/sites')).json()) as {
+      readonly items: readonly { readonly slug: string; readonly quoting: object }[];
+    };
+    expect(items.find(({ slug }) => slug === 'notes')?.quoting).toEqual({
+      style: 'complete',
+      window: 60,
+      mark: '…',
+    });
     await card.getByRole('button', { name: 'Remove' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
     await card.waitFor({ state: 'detached' });
@@ -134,6 +145,18 @@ describe.skipIf(isChromiumMissing)('the moderation page', () => {
     await reader.page.locator('.toast').getByText('Your token may look, but not decide.').waitFor();
     expect(await reader.page.locator('.row').count()).toBe(before);
 
+    // It can be renamed, and made to end.
+    await card.getByRole('link', { name: 'Edit' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('A reader of old');
+    await page.getByLabel('Expires at the end of').fill('2099-12-31');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('The token “A reader of old” is changed.').waitFor();
+    await card.getByText('expires').waitFor();
+    const kept = (await (await service.api('GET', '/api/tokens')).json()) as {
+      readonly items: readonly { readonly name: string; readonly expiresAt: string }[];
+    };
+    expect(kept.items).toMatchObject([{ name: 'A reader of old', expiresAt: '2099-12-31T23:59:59.000Z' }]);
+
     // Revoked, it shuts its holder out.
     await card.getByRole('button', { name: 'Revoke' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
@@ -166,6 +189,13 @@ describe.skipIf(isChromiumMissing)('the moderation page', () => {
     await web.waitForHit('/hook', 2);
     const [first, second] = web.hits('/hook');
     expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
+
+    await card.getByRole('link', { name: 'Edit' }).click();
+    await page.getByLabel('Address').fill(web.url('/hook?v=2'));
+    await page.getByRole('checkbox', { name: /^gone/u }).check();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await card.getByText('Told of gone, published, updated, withdrawn').waitFor();
+    await card.getByRole('heading', { name: web.url('/hook?v=2') }).waitFor();
 
     await card.getByRole('checkbox', { name: 'On' }).uncheck();
     await card.getByText('Off: nothing is sent').waitFor();

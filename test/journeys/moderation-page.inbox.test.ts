@@ -272,6 +272,41 @@ describe.skipIf(isChromiumMissing)('the inbox', () => {
     await desk.close();
   });
 
+  it('tells what a decision has done that was stopped half-way, and takes it back', async () => {
+    const ids = [...(await file('/one', '/two', '/three'))];
+    const desk = await openDesk(browser, service);
+    const { page, press } = desk;
+    await page.locator('.row').first().waitFor();
+    // As the service answers when its disk is full after the first ones.
+    await page.route('**/api/moderation/decisions', async (route) => {
+      const decided = await service.api('POST', '/api/moderation/decisions', {
+        ids: ids.slice(0, 2),
+        moderation: 'spam',
+      });
+      const made = (await decided.json()) as object;
+      const body = JSON.stringify({ ...made, detail: '2 are decided on, the others are not.' });
+      await route.fulfill({ status: 503, contentType: 'application/problem+json', body });
+    });
+    await press('*', 's');
+    await page.locator('.toast').getByText('2 are decided on, the others are not.').waitFor();
+    await waitUntil(async () => (await desk.titles()).join() === '/three');
+    await page.getByRole('button', { name: /^Undo/u }).click();
+    await page.getByText('Undone: 2 linkbacks back to where they were.').waitFor();
+    await waitUntil(async () => (await desk.titles()).join() === '/three,/two,/one');
+    await desk.close();
+  });
+
+  it('shows where a site draws the line to those, too, who may only look', async () => {
+    const spam = `<!doctype html><title>Spam</title><p hidden><a href="${target}">x</a></p>`;
+    const id = await announce(service, web, '/spam', target, spam);
+    const made = await service.api('POST', '/api/tokens', { name: 'reader', scopes: ['read'], site: 'blog' });
+    const { token } = (await made.json()) as { readonly token: string };
+    const desk = await openDesk(browser, { url: service.url, token }, `?tab=all&id=${id}`);
+    await desk.page.getByRole('heading', { name: 'Spam signals' }).waitFor();
+    await desk.page.locator('.sum').getByText('it is filed as spam.').waitFor();
+    await desk.close();
+  });
+
   it('goes on after a session has ended, where it was', async () => {
     const [one = ''] = await file('/one', '/two');
     const desk = await openDesk(browser, service, `?id=${one}`);
@@ -361,6 +396,7 @@ describe.skipIf(isChromiumMissing)('the inbox', () => {
     expect(await page.locator('blockquote').innerText()).toContain('<script>alert(2)</script>');
     expect(await page.locator('#page img, #page script').count()).toBe(0);
     await page.getByRole('link', { name: /^Failed/u }).click();
+    await waitUntil(async () => (await desk.countOf('Failed')) === '1');
     await page.locator('.row-words').getByText('The source page has no link to the target.').waitFor();
     await page.locator('.row-link').click();
     await page.getByRole('heading', { name: 'Why it failed' }).waitFor();

@@ -111,7 +111,8 @@ function useFirstSite(): void {
     if (!isIn) return;
     loadSites()
       .then(() => {
-        const isFirst = sites.peek()?.length === 0 && places.place.peek().view === 'inbox';
+        const mayAdd = session.may('admin') && session.session.peek()?.site === null;
+        const isFirst = mayAdd && sites.peek()?.length === 0 && places.place.peek().view === 'inbox';
         if (isFirst) places.go({ ...inboxPlace, view: 'start' }, 'aside');
       })
       .catch(() => notices.complain('The sites could not be loaded.'));

@@ -1,7 +1,8 @@
 import { useSignal, type Signal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { CheckField, TextField } from '../parts/form.tsx';
+import { CheckField, ChoiceField, TextField } from '../parts/form.tsx';
 import type { Policy, Site, SiteChoices } from '../state/desk-shapes.ts';
+import { quotingHint, styleChoices } from '../words/sites.ts';
 
 /** The fields of a site as text, and what they come to. */
 export type Choices = {
@@ -13,6 +14,8 @@ export type Choices = {
   readonly closeAfterDays: Signal<string>;
   readonly holdAt: Signal<string>;
   readonly spamAt: Signal<string>;
+  /** How a site quotes that is there already; a new one quotes as the settings say. */
+  readonly quoting: Readonly<Record<'style' | 'window' | 'mark', Signal<string>>> | null;
   readonly flags: Readonly<Record<'requiresVouch' | 'isLenient' | 'takesOwn', Signal<boolean>>>;
   readonly read: () => Partial<SiteChoices> & Pick<SiteChoices, 'addresses'>;
 };
@@ -28,6 +31,11 @@ export function useChoices(site: Site | undefined): Choices {
   const closeAfterDays = useSignal(site?.closeAfterDays?.toString() ?? '');
   const holdAt = useSignal(String(site?.thresholds.holdAt ?? 3));
   const spamAt = useSignal(String(site?.thresholds.spamAt ?? 8));
+  const quoting = {
+    style: useSignal<string>(site?.quoting.style ?? ''),
+    window: useSignal(site?.quoting.window.toString() ?? ''),
+    mark: useSignal(site?.quoting.mark ?? ''),
+  };
   const flags = {
     requiresVouch: useSignal(site?.requiresVouch ?? false),
     isLenient: useSignal(site?.isLenient ?? false),
@@ -43,8 +51,29 @@ export function useChoices(site: Site | undefined): Choices {
     requiresVouch: flags.requiresVouch.peek(),
     isLenient: flags.isLenient.peek(),
     takesOwn: flags.takesOwn.peek(),
+    ...(site === undefined ? {} : { quoting: readQuoting(quoting) }),
   });
-  return { address, aliases, policy, blockedHosts, closedPaths, closeAfterDays, holdAt, spamAt, flags, read };
+  return {
+    address,
+    aliases,
+    policy,
+    blockedHosts,
+    closedPaths,
+    closeAfterDays,
+    holdAt,
+    spamAt,
+    quoting: site === undefined ? null : quoting,
+    flags,
+    read,
+  };
+}
+
+function readQuoting({ style, window, mark }: NonNullable<Choices['quoting']>): SiteChoices['quoting'] {
+  return {
+    style: style.peek() === 'complete' ? 'complete' : 'wordpress',
+    window: Number(window.peek()),
+    mark: mark.peek(),
+  };
 }
 
 /** What most sites never need. */
@@ -80,6 +109,7 @@ export function MoreSettings({ choices }: { readonly choices: Choices }): JSX.El
         <TextField label="Hold from so many points" type="number" min="1" value={choices.holdAt} />
         <TextField label="File as spam from so many points" type="number" min="1" value={choices.spamAt} />
       </div>
+      {choices.quoting === null ? null : <QuotingFields quoting={choices.quoting} />}
       <CheckField isChecked={flags.takesOwn.value} onToggle={flip(flags.takesOwn)}>
         Posts of this site may send linkbacks to each other.
       </CheckField>
@@ -89,6 +119,23 @@ export function MoreSettings({ choices }: { readonly choices: Choices }): JSX.El
       <CheckField isChecked={flags.requiresVouch.value} onToggle={flip(flags.requiresVouch)}>
         A webmention from a host that is new here must name a page that vouches for it.
       </CheckField>
+    </>
+  );
+}
+
+function QuotingFields({ quoting }: { readonly quoting: NonNullable<Choices['quoting']> }): JSX.Element {
+  return (
+    <>
+      <ChoiceField label="Quotes" value={quoting.style} options={styleChoices} hint={quotingHint} />
+      <div class="grid">
+        <TextField
+          label="Characters on each side of the link"
+          type="number"
+          min="20"
+          value={quoting.window}
+        />
+        <TextField label="Where text was cut" value={quoting.mark} maxLength={20} />
+      </div>
     </>
   );
 }

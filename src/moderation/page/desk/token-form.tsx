@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { CheckField, ChoiceField, Problem, TextField, useSubmit } from '../parts/form.tsx';
 import { Go } from '../parts/go.tsx';
 import { useStore } from '../state/context.ts';
+import type { Token } from '../state/desk-shapes.ts';
 import { inboxPlace } from '../state/place.ts';
 import type { Scope } from '../state/shapes.ts';
 import { scopes, scopeWords } from '../words/desk.ts';
@@ -72,6 +73,54 @@ export function TokenForm({ onMade }: { readonly onMade: (token: string) => Prom
       </p>
     </form>
   );
+}
+
+/** Renames a token, or has it end at another time; what it may do stays as it was made. */
+export function TokenEdit({
+  token,
+  onDone,
+}: {
+  readonly token: Token;
+  readonly onDone: () => void;
+}): JSX.Element {
+  const { desk, notices } = useStore();
+  const name = useSignal(token.name);
+  const expires = useSignal(token.expiresAt === null ? '' : dayOf(token.expiresAt));
+  const { isBusy, problem, onSubmit } = useSubmit(async () => {
+    const { expiresAt } = token;
+    const isSameDay = expiresAt !== null && expires.peek() === dayOf(expiresAt);
+    const saved = await desk.changeToken(token.id, {
+      name: name.peek().trim(),
+      expiresAt: isSameDay ? expiresAt : expires.peek() === '' ? null : endOfDay(expires.peek()),
+    });
+    notices.say(`The token “${saved.name}” is changed.`);
+    onDone();
+  });
+  return (
+    <form onSubmit={onSubmit} aria-label={`Edit ${token.name}`}>
+      <div class="grid">
+        <TextField label="Name" value={name} isRequired isFirst maxLength={100} />
+        <TextField label="Expires at the end of" type="date" value={expires} hint="Empty for never." />
+      </div>
+      <p class="soft">What it may do cannot be changed: make another one, and revoke this.</p>
+      <Problem text={problem} />
+      <p class="buttons">
+        <button class="primary" disabled={isBusy.value}>
+          Save
+        </button>
+        <Go to={{ ...inboxPlace, view: 'tokens' }} class="button">
+          Cancel
+        </Go>
+      </p>
+    </form>
+  );
+}
+
+/** The day of an instant where the owner is, as date fields have it. */
+function dayOf(time: string): string {
+  const at = new Date(time);
+  const two = (number: number): string => String(number).padStart(2, '0');
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
 }
 
 /** The last moment of a day where the owner is. */

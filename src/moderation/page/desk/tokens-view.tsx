@@ -10,7 +10,7 @@ import type { Token } from '../state/desk-shapes.ts';
 import { inboxPlace, type Place } from '../state/place.ts';
 import { DeskView, Nothing } from './desk-view.tsx';
 import { Once } from './once.tsx';
-import { TokenForm } from './token-form.tsx';
+import { TokenEdit, TokenForm } from './token-form.tsx';
 
 const tokensPlace: Place = { ...inboxPlace, view: 'tokens' };
 
@@ -19,7 +19,8 @@ export function TokensView(): JSX.Element {
   const { desk, places } = useStore();
   const tokens = useLoaded(async () => (await desk.tokens()).items);
   const secret = useSignal<string | null>(null);
-  const isAdding = places.place.value.more['add'] !== undefined;
+  const { more } = places.place.value;
+  const isAdding = more['add'] !== undefined;
   const onMade = async (made: string): Promise<void> => {
     secret.value = made;
     places.go(tokensPlace, 'aside');
@@ -65,7 +66,12 @@ export function TokensView(): JSX.Element {
           ) : (
             <ul class="cards">
               {all.map((token) => (
-                <TokenCard key={token.id} token={token} onChange={tokens.reload} />
+                <TokenCard
+                  key={token.id}
+                  token={token}
+                  isEdited={more['edit'] === token.id}
+                  onChange={tokens.reload}
+                />
               ))}
             </ul>
           )
@@ -75,11 +81,23 @@ export function TokensView(): JSX.Element {
   );
 }
 
-type TokenCardProps = { readonly token: Token; readonly onChange: () => Promise<void> };
+type TokenProps = { readonly token: Token; readonly onChange: () => Promise<void> };
 
-function TokenCard({ token, onChange }: TokenCardProps): JSX.Element {
+function TokenCard({ token, isEdited, onChange }: TokenProps & { readonly isEdited: boolean }): JSX.Element {
+  const { places } = useStore();
   const { name, scopes, site, expiresAt, lastUsedAt, createdAt, isCurrent } = token;
   const isExpired = expiresAt !== null && Date.parse(expiresAt) < Date.now();
+  if (isEdited) {
+    const onDone = (): void => {
+      places.go(tokensPlace, 'aside');
+      void onChange();
+    };
+    return (
+      <li class="card">
+        <TokenEdit token={token} onDone={onDone} />
+      </li>
+    );
+  }
   return (
     <li class="card">
       <h2 class="card-title">
@@ -108,13 +126,18 @@ function TokenCard({ token, onChange }: TokenCardProps): JSX.Element {
             </>
           )}
         </span>
-        <Revoke token={token} onChange={onChange} />
+        <span class="buttons">
+          <Go to={{ ...tokensPlace, more: { edit: token.id } }} class="button small">
+            Edit
+          </Go>
+          <Revoke token={token} onChange={onChange} />
+        </span>
       </div>
     </li>
   );
 }
 
-function Revoke({ token, onChange }: TokenCardProps): JSX.Element {
+function Revoke({ token, onChange }: TokenProps): JSX.Element {
   const { desk, notices } = useStore();
   const isAsking = useSignal(false);
   const revoke = async (): Promise<void> => {

@@ -60,6 +60,9 @@ export function WebhookCard({ webhook, isLogOpen, onChange }: WebhookCardProps):
         <Go to={{ ...webhooksPlace, more: isLogOpen ? {} : { log: id } }} class="button small">
           {isLogOpen ? 'Hide the log' : 'Log'}
         </Go>
+        <Go to={{ ...webhooksPlace, more: { edit: id } }} class="button small">
+          Edit
+        </Go>
         <button type="button" class="small" onClick={() => (isAsking.value = true)}>
           Delete
         </button>

@@ -3,23 +3,35 @@ import type { JSX } from 'preact';
 import { CheckField, ChoiceField, Problem, TextField, useSubmit } from '../parts/form.tsx';
 import { Go } from '../parts/go.tsx';
 import { useStore } from '../state/context.ts';
-import type { WebhookEvent } from '../state/desk-shapes.ts';
+import type { Webhook, WebhookEvent } from '../state/desk-shapes.ts';
 import { inboxPlace } from '../state/place.ts';
 import { eventWords, webhookEvents } from '../words/desk.ts';
 
-/** Adds an address that is told of what happens. */
-export function WebhookForm({ onMade }: { readonly onMade: (secret: string) => Promise<void> }): JSX.Element {
-  const { desk, sites } = useStore();
-  const url = useSignal('');
+export type WebhookFormProps = {
+  /** The one that is changed; without it, one is added. */
+  readonly webhook?: Webhook;
+  /** Hears the secret of a new one. */
+  readonly onDone: (secret?: string) => Promise<void>;
+};
+
+/** Adds an address that is told of what happens, or changes it. */
+export function WebhookForm({ webhook, onDone }: WebhookFormProps): JSX.Element {
+  const { desk, sites, notices } = useStore();
+  const url = useSignal(webhook?.url ?? '');
   const site = useSignal('');
-  const chosen = useSignal<readonly WebhookEvent[]>(['published', 'updated', 'withdrawn']);
+  const chosen = useSignal<readonly WebhookEvent[]>(webhook?.events ?? ['published', 'updated', 'withdrawn']);
   const { isBusy, problem, onSubmit } = useSubmit(async () => {
-    const { secret } = await desk.addWebhook({
+    const draft = {
       url: url.peek().trim(),
       events: webhookEvents.filter((event) => chosen.peek().includes(event)),
-      ...(site.peek() === '' ? {} : { site: site.peek() }),
-    });
-    await onMade(secret);
+    };
+    if (webhook === undefined) {
+      const own = site.peek() === '' ? {} : { site: site.peek() };
+      return onDone((await desk.addWebhook({ ...draft, ...own })).secret);
+    }
+    await desk.changeWebhook(webhook.id, draft);
+    notices.say('The webhook is changed. It keeps its secret.');
+    return onDone();
   });
   const toggle = (event: WebhookEvent): void => {
     const others = chosen.peek().filter((each) => each !== event);
@@ -27,7 +39,11 @@ export function WebhookForm({ onMade }: { readonly onMade: (secret: string) => P
   };
   const names = sites.value?.map(({ slug }) => slug) ?? [];
   return (
-    <form class="card form" onSubmit={onSubmit} aria-label="New webhook">
+    <form
+      class={webhook === undefined ? 'card form' : ''}
+      onSubmit={onSubmit}
+      aria-label={webhook === undefined ? 'New webhook' : `Edit ${webhook.url}`}
+    >
       <TextField
         label="Address"
         type="url"
@@ -45,15 +61,17 @@ export function WebhookForm({ onMade }: { readonly onMade: (secret: string) => P
           </CheckField>
         ))}
       </fieldset>
-      <ChoiceField
-        label="On"
-        value={site}
-        options={[['', 'All sites'], ...names.map((each) => [each, each] as const)]}
-      />
+      {webhook === undefined ? (
+        <ChoiceField
+          label="On"
+          value={site}
+          options={[['', 'All sites'], ...names.map((each) => [each, each] as const)]}
+        />
+      ) : null}
       <Problem text={problem} />
       <p class="buttons">
         <button class="primary" disabled={isBusy.value || chosen.value.length === 0}>
-          Add the webhook
+          {webhook === undefined ? 'Add the webhook' : 'Save'}
         </button>
         <Go to={{ ...inboxPlace, view: 'webhooks' }} class="button">
           Cancel

@@ -18,8 +18,8 @@ export function WebhooksView(): JSX.Element {
   const secret = useSignal<string | null>(null);
   const { more } = places.place.value;
   const isAdding = more['add'] !== undefined;
-  const onMade = async (made: string): Promise<void> => {
-    secret.value = made;
+  const onDone = async (made?: string): Promise<void> => {
+    if (made !== undefined) secret.value = made;
     places.go(webhooksPlace, 'aside');
     await webhooks.reload();
   };
@@ -44,7 +44,7 @@ export function WebhooksView(): JSX.Element {
           onDone={() => (secret.value = null)}
         />
       )}
-      {isAdding ? <WebhookForm onMade={onMade} /> : null}
+      {isAdding ? <WebhookForm onDone={onDone} /> : null}
       <WhenLoaded from={webhooks}>
         {(all) =>
           all.length === 0 && !isAdding ? (
@@ -54,14 +54,20 @@ export function WebhooksView(): JSX.Element {
             </Nothing>
           ) : (
             <ul class="cards">
-              {all.map((webhook) => (
-                <WebhookCard
-                  key={webhook.id}
-                  webhook={webhook}
-                  isLogOpen={more['log'] === webhook.id}
-                  onChange={webhooks.reload}
-                />
-              ))}
+              {all.map((webhook) =>
+                more['edit'] === webhook.id ? (
+                  <li key={webhook.id} class="card">
+                    <WebhookForm webhook={webhook} onDone={onDone} />
+                  </li>
+                ) : (
+                  <WebhookCard
+                    key={webhook.id}
+                    webhook={webhook}
+                    isLogOpen={more['log'] === webhook.id}
+                    onChange={webhooks.reload}
+                  />
+                ),
+              )}
             </ul>
           )
         }

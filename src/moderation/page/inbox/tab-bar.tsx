@@ -40,7 +40,7 @@ function countOf(counts: Counts, tab: Tab): number | null {
     case 'gone':
       return counts.approvedButGone;
     case 'failed':
-      return counts.verification.refused;
+      return counts.failed;
     case 'all':
       return null;
     case 'approved':

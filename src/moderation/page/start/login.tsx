@@ -63,9 +63,13 @@ export function LoginView(): JSX.Element {
       <LoginForm />
       <details>
         <summary>Is the token lost?</summary>
+        <p>Have a new one made where the service runs:</p>
+        <pre>
+          <code>npm run -s linkbackd -- token add me --scope admin</code>
+        </pre>
         <p>
-          Set <code>ADMIN_TOKEN</code> to a text of at least 16 characters where the service is started, start
-          it again, and sign in with that.
+          Or set <code>ADMIN_TOKEN</code> to a text of at least 16 characters, start the service again, and
+          sign in with that.
         </p>
       </details>
     </main>

@@ -1,18 +1,32 @@
+import type { BulkDecided } from './shapes.ts';
+
 /** Why a call to the service did not do what was asked, in words for the person at the page. */
 export class CallError extends Error {
   override readonly name = 'CallError';
   /** The HTTP status; 0 when there was no answer. */
   readonly status: number;
   readonly retryAfterSeconds: number | undefined;
+  /** What a decision on many had done when it was stopped. */
+  readonly half: BulkDecided | undefined;
 
-  constructor(status: number, message: string, retryAfterSeconds?: number) {
+  constructor(
+    status: number,
+    message: string,
+    more: Partial<Pick<CallError, 'retryAfterSeconds' | 'half'>> = {},
+  ) {
     super(message);
     this.status = status;
-    this.retryAfterSeconds = retryAfterSeconds;
+    this.retryAfterSeconds = more.retryAfterSeconds;
+    this.half = more.half;
   }
 }
 
-export type CallOptions = { readonly body?: unknown; readonly signal?: AbortSignal };
+export type CallOptions = {
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+  /** How long it may take, where that is longer than usual. */
+  readonly withinMs?: number;
+};
 
 /** Asks the service for something: gives what its JSON says, or throws {@link CallError}. */
 export type Call = (method: string, path: string, options?: CallOptions) => Promise<unknown>;
@@ -24,7 +38,7 @@ export type CallNeeds = {
   readonly onSignedOut: () => void;
 };
 
-/** Longer than any wait of the service's own, in milliseconds. */
+/** Longer than any wait of the service's own, in milliseconds; what takes many steps says so. */
 const deadlineMs = 30_000;
 
 /**
@@ -33,7 +47,7 @@ const deadlineMs = 30_000;
  * Paths are relative to the page's own address, so it works wherever the service is mounted.
  */
 export function makeCall({ csrf, onSignedOut }: CallNeeds): Call {
-  return async (method, path, { body, signal } = {}) => {
+  return async (method, path, { body, signal, withinMs = deadlineMs } = {}) => {
     const token = csrf();
     const response = await answerTo(path, {
       method,
@@ -43,7 +57,7 @@ export function makeCall({ csrf, onSignedOut }: CallNeeds): Call {
         ...(method === 'GET' || token === undefined ? {} : { 'x-linkbackd-csrf': token }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.any([AbortSignal.timeout(deadlineMs), ...(signal === undefined ? [] : [signal])]),
+      signal: AbortSignal.any([AbortSignal.timeout(withinMs), ...(signal === undefined ? [] : [signal])]),
     });
     if (response.ok) return response.status === 204 ? undefined : readJson(response);
     if (response.status !== 401) throw await refusalOf(response);
@@ -73,10 +87,12 @@ async function readJson(response: Response): Promise<unknown> {
 export async function refusalOf(response: Response): Promise<CallError> {
   const wait = Number(response.headers.get('retry-after') ?? Number.NaN);
   const said: unknown = await response.json().catch(() => undefined);
-  const hasDetail = typeof said === 'object' && said !== null && 'detail' in said;
-  const detail =
-    hasDetail && typeof said.detail === 'string' ? said.detail : `The service answered ${response.status}.`;
-  return new CallError(response.status, detail, Number.isFinite(wait) ? wait : undefined);
+  const { detail, id, count } = (said ?? {}) as Readonly<Record<string, unknown>>;
+  const words = typeof detail === 'string' ? detail : `The service answered ${response.status}.`;
+  return new CallError(response.status, words, {
+    retryAfterSeconds: Number.isFinite(wait) ? wait : undefined,
+    half: typeof id === 'string' && typeof count === 'number' ? { id, count } : undefined,
+  });
 }
 
 /** Whether this is only the end of a call that nobody waits for any more. */

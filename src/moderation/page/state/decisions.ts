@@ -1,11 +1,11 @@
 import { batch } from '@preact/signals';
 import { decidedWords, undoneWords } from '../words/states.ts';
-import { sayError } from './call.ts';
+import { CallError, sayError } from './call.ts';
 import { isInTab } from './in-place.ts';
 import type { ItemList } from './item-list.ts';
 import type { Notices } from './notices.ts';
 import type { OwnerApi, Query } from './owner-api.ts';
-import type { Item, Moderation } from './shapes.ts';
+import type { BulkDecided, Item, Moderation } from './shapes.ts';
 
 export type DecisionNeeds = {
   readonly api: Pick<OwnerApi, 'decide' | 'decideAll' | 'undo'>;
@@ -45,21 +45,21 @@ export function makeDecisions({ api, list, notices, show, onChange, onDone }: De
       notices.say('There is nothing to undo.');
       return;
     }
+    // A word that failed was taken back already.
+    const id = await word.id.catch(() => null);
+    if (id === null) return;
     try {
-      // A word that failed was taken back already.
-      const id = await word.id.catch(() => null);
-      if (id === null) return undefined;
       const undone = await api.undo(id);
       notices.say(undoneWords(undone));
       put(word.before);
-      onDone(word.before.map(({ id }) => id));
+      onDone(word.before.map((item) => item.id));
       const [first] = word.before;
       if (first !== undefined) show(first.id);
       if (word.before.length !== undone.count) await list.load();
     } catch (error) {
+      if (!(error instanceof CallError) || error.status !== 409) words.push(word);
       notices.complain(`It could not be undone. ${sayError(error)}`);
     }
-    return undefined;
   };
 
   /** Notes a word as the last one that was given; a failed one never was. */
@@ -69,12 +69,19 @@ export function makeDecisions({ api, list, notices, show, onChange, onDone }: De
     id.catch(() => words.splice(words.indexOf(word), 1));
   };
 
+  /** Says what a decision has done that was stopped half-way, and has the list tell where all stands. */
+  const sayHalf = async ({ id }: BulkDecided, error: unknown): Promise<void> => {
+    remember(Promise.resolve(id), []);
+    notices.complain(sayError(error), () => void undo());
+    await list.load();
+  };
+
   return {
     undo,
     decide: async (items, to, note = '') => {
       const before = items.filter(({ moderation }) => moderation !== to);
       const [first] = before;
-      if (first === undefined) return;
+      if (first === undefined) return undefined;
       const asked =
         before.length === 1
           ? api.decide(first.id, to, note).then(({ decision }) => decision)
@@ -91,8 +98,10 @@ export function makeDecisions({ api, list, notices, show, onChange, onDone }: De
         put(before);
         recount(list, after, before);
         show(first.id);
+        if (error instanceof CallError && error.half !== undefined) return sayHalf(error.half, error);
         notices.complain(`Nothing was changed. ${sayError(error)}`);
       }
+      return undefined;
     },
     decideAll: async (filter, to) => {
       const asked = api.decideAll({ filter }, to);
@@ -105,8 +114,10 @@ export function makeDecisions({ api, list, notices, show, onChange, onDone }: De
         notices.say(decidedWords(count, to), () => void undo());
         await list.load();
       } catch (error) {
+        if (error instanceof CallError && error.half !== undefined) return sayHalf(error.half, error);
         notices.complain(`Nothing was changed. ${sayError(error)}`);
       }
+      return undefined;
     },
   };
 }

@@ -10,12 +10,21 @@ export type Setup = {
   readonly elements: string;
   readonly rdf: string;
   readonly list: string;
+  readonly widget: string;
+};
+
+/** How the words around a link are cut. */
+export type Quoting = {
+  readonly style: 'wordpress' | 'complete';
+  readonly window: number;
+  readonly mark: string;
 };
 
 /** What an owner may choose for a site. */
 export type SiteChoices = {
   readonly addresses: readonly string[];
   readonly policy: Policy;
+  readonly quoting: Quoting;
   readonly blockedHosts: readonly string[];
   readonly closedPaths: readonly string[];
   readonly requiresVouch: boolean;

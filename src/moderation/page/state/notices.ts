@@ -11,7 +11,7 @@ export type Notice = {
 export type Notices = {
   readonly notice: ReadonlySignal<Notice | null>;
   readonly say: (text: string, undo?: () => void) => void;
-  readonly complain: (text: string) => void;
+  readonly complain: (text: string, undo?: () => void) => void;
   readonly dismiss: () => void;
 };
 
@@ -25,7 +25,7 @@ export function makeNotices(): Notices {
   return {
     notice,
     say: (text, undo) => show({ text, tone: 'plain', ...(undo === undefined ? {} : { undo }) }),
-    complain: (text) => show({ text, tone: 'wrong' }),
+    complain: (text, undo) => show({ text, tone: 'wrong', ...(undo === undefined ? {} : { undo }) }),
     dismiss: () => (notice.value = null),
   };
 }

@@ -24,6 +24,9 @@ const linkbacks = 'api/moderation/linkbacks';
 const decisions = 'api/moderation/decisions';
 const rules = 'api/moderation/rules';
 
+/** How long a decision on any number of linkbacks may take, in milliseconds. */
+const bulkMs = 10 * 60_000;
+
 /** What the page asks of linkbacks and rules. Answers are taken in the shapes that the API documents. */
 export function makeOwnerApi(call: Call) {
   return {
@@ -40,8 +43,9 @@ export function makeOwnerApi(call: Call) {
         body: { moderation, ...(note === '' ? {} : { note }) },
       })) as Decided,
     decideAll: async (scope: Scope, moderation: Moderation) =>
-      (await call('POST', decisions, { body: { ...scope, moderation } })) as BulkDecided,
-    undo: async (id: string) => (await call('POST', `${decisions}/${encodeURIComponent(id)}/undo`)) as Undone,
+      (await call('POST', decisions, { body: { ...scope, moderation }, withinMs: bulkMs })) as BulkDecided,
+    undo: async (id: string) =>
+      (await call('POST', `${decisions}/${encodeURIComponent(id)}/undo`, { withinMs: bulkMs })) as Undone,
     verify: async (id: string) =>
       (await call('POST', `${linkbacks}/${encodeURIComponent(id)}/verify`)) as Item,
     erase: (id: string) => done(call('DELETE', `${linkbacks}/${encodeURIComponent(id)}`)),
@@ -71,6 +75,8 @@ export function makeDeskApi(call: Call) {
     tokens: async () => (await call('GET', 'api/tokens')) as List<Token>,
     addToken: async (body: Partial<TokenDraft>) =>
       (await call('POST', 'api/tokens', { body })) as Token & { readonly token: string },
+    changeToken: async (id: string, body: Pick<TokenDraft, 'name' | 'expiresAt'>) =>
+      (await call('PATCH', `api/tokens/${id}`, { body })) as Token,
     revokeToken: (id: string) => done(call('DELETE', `api/tokens/${id}`)),
 
     webhooks: async () => (await call('GET', 'api/webhooks')) as List<Webhook>,

@@ -104,6 +104,8 @@ export type Counts = {
   readonly verification: Readonly<Record<Verification, number>>;
   /** Verified, and not decided on. */
   readonly waiting: number;
+  /** Refused, tried again after trouble, or given up. */
+  readonly failed: number;
   readonly approvedButGone: number;
 };
 

@@ -93,7 +93,7 @@ export function makeStore(window: Window): Store {
   });
   const sites = signal<readonly Site[] | null>(null);
   const loadSites = async (): Promise<void> => {
-    sites.value = session.may('admin') ? (await desk.sites()).items : null;
+    sites.value = session.may('read') ? (await desk.sites()).items : null;
   };
 
   const chosen = (): readonly Item[] => {

@@ -15,6 +15,14 @@ export const policyChoices: readonly (readonly [Policy, string])[] = [
   ['approve-all', 'Approve all'],
 ];
 
+export const styleChoices: readonly (readonly [Site['quoting']['style'], string])[] = [
+  ['wordpress', 'As WordPress does: marked on both sides'],
+  ['complete', 'Marked only where something was cut'],
+];
+
+/** What a change of the way to quote does not do. */
+export const quotingHint = 'For what is read from now on; what is stored stays until it is checked again.';
+
 /** What else is special about a site, in sentences; what is usual is not said. */
 export function siteFacts(site: Site): readonly string[] {
   const { closeAfterDays, blockedHosts, closedPaths, requiresVouch, isLenient, takesOwn, thresholds } = site;
