@@ -123,7 +123,7 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
   await directory.reload();
   const { sites, siteOf } = directory;
 
-  const base = (): URL => config.baseUrl ?? new URL(listeningAt(server, config));
+  const base = makeBase(config, server);
   const baseUrl = (): string => base().href.replace(/\/$/u, '');
   const isOurs = ({ host }: URL): boolean =>
     sites().some(({ addresses }) => addresses.some((address) => address.host === host));
@@ -305,6 +305,16 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
 
 function withoutClock({ clock: _clock, ...engine }: Engine): Engine {
   return engine;
+}
+
+/** The public address; without one, that of where the server listens, which does not change once it does. */
+function makeBase(config: Config, server: FastifyInstance): () => URL {
+  let listening: URL | undefined;
+  return () => {
+    const base = config.baseUrl ?? listening ?? new URL(listeningAt(server, config));
+    if (server.server.listening) listening = base;
+    return base;
+  };
 }
 
 /** One line for each job's end and for each defect, with the linkback's id. */

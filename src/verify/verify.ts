@@ -44,9 +44,7 @@ export function makeVerify(options: VerifyOptions): Verify {
       return notFound('target-gone', 'absent', `there is no site ${linkback.site} any more`);
     const source = new URL(linkback.source);
     const target = new URL(linkback.target);
-    const earliest = wait(unreachableAfterMs, undefined, { signal, ref: false });
-    // Awaited below only where it matters; stopping rejects it, and the fetches tell of that already.
-    earliest.catch(() => undefined);
+    const earliest = performance.now() + unreachableAfterMs;
     const [ours, fetched] = await Promise.all([
       options.lookAtTarget(site, target, signal),
       options.fetchPage(source, signal),
@@ -55,7 +53,7 @@ export function makeVerify(options: VerifyOptions): Verify {
     if (linkback.verifiedAt === null && isClosedByAge(site, ours.publishedAt, options.now()))
       return notFound('target-closed', 'gone', 'our own page is older than the site takes linkbacks for');
     if (fetched.kind === 'unreachable') {
-      await earliest;
+      await wait(Math.max(0, earliest - performance.now()), undefined, { signal, ref: false });
       return notFound('source-unusable', 'unreachable', fetched.detail);
     }
     const page = usablePage(fetched);

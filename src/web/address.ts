@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /** Public by range, yet no stranger's web server: Azure's host address. */
@@ -51,7 +52,7 @@ export function isExceptedHost(exceptions: Exceptions, url: URL): boolean {
 }
 
 export function isExceptedAddress(exceptions: Exceptions, text: string): boolean {
-  if (!ipaddr.isValid(text)) return false;
+  if (exceptions.networks.length === 0 || isIP(text) === 0) return false;
   const address = ipaddr.process(text);
   return exceptions.networks.some(
     ([network, bits]) => address.kind() === network.kind() && address.match(network, bits),
@@ -61,7 +62,7 @@ export function isExceptedAddress(exceptions: Exceptions, text: string): boolean
 /** An IP literal as a URL's host, without brackets; undefined for a name. */
 export function literalAddress(url: URL): string | undefined {
   const host = url.hostname.replace(/^\[(.*)\]$/u, '$1');
-  return ipaddr.isValid(host) ? host : undefined;
+  return isIP(host) === 0 ? undefined : host;
 }
 
 function hostAndPort(url: URL): string {

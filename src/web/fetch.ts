@@ -150,9 +150,12 @@ async function requestFrom<Result>(
     patience.heard();
     return await call.read(response, patience.signal);
   } finally {
-    await client.destroy();
+    await client.destroy(over);
   }
 }
+
+/** Ends a client whose exchange is over; one for all, for a stack for each would cost more than the ending. */
+const over = new Error('the exchange is over');
 
 function requestOptions(
   url: URL,

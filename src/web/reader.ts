@@ -8,6 +8,10 @@ export const readTimeoutMs = 2000;
 const maxHeapMb = 128;
 const stackMb = 4;
 const threads = 2;
+/** How long a thread may have nothing to do before it ends, unless it is to stay. */
+const idleMs = 60_000;
+/** A thread that is not there by then is started by the next page, in milliseconds. */
+const startWithinMs = 10_000;
 
 /** Microformats take a whole tree, so they have a thread of their own: pages that kill it hold up nobody's link. */
 export const microformatsTimeoutMs = 1000;
@@ -67,20 +71,27 @@ function openPool(
     name,
     minThreads: name === 'read' ? threadCount : 0,
     maxThreads: threadCount,
-    idleTimeout: 60_000,
+    idleTimeout: idleMs,
     resourceLimits: { maxOldGenerationSizeMb: maxHeapMb, maxYoungGenerationSizeMb: 64, stackSizeMb: stackMb },
   });
   // A thread that runs out of memory while it is being ended has no task left to tell; unheard, that ends the process.
   pool.on('error', () => undefined);
   let isOpen = true;
+  /** Until when threads may be starting, and when one was last there: else they are known to be there. */
+  let startingUntil = performance.now() + startWithinMs;
+  let readAt = -Infinity;
+  const mayBeStarting = (now: number): boolean => now < startingUntil || now - readAt > idleMs / 2;
   const run = async (task: ReadingTask, askedAt: number): Promise<unknown> => {
     if (!isOpen) throw new Error('the reader is closed');
     if (performance.now() - askedAt > patienceMs) return 'too-complex';
     // Starting a thread takes its time, on a busy machine more than a page may: that is not the page's fault.
-    await pool.run(undefined, { name: 'ready' });
+    if (mayBeStarting(performance.now())) await pool.run(undefined, { name: 'ready' });
     try {
-      return await pool.run(task, { signal: AbortSignal.timeout(timeoutMs) });
+      const result: unknown = await pool.run(task, { signal: AbortSignal.timeout(timeoutMs) });
+      readAt = performance.now();
+      return result;
     } catch (error) {
+      startingUntil = performance.now() + startWithinMs;
       if (isTooMuch(error)) return 'too-complex';
       throw error;
     }

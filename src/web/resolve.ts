@@ -24,9 +24,11 @@ const noSuchName: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA', 'EBADNA
  * `servers` are `address` or `address:port`; without any, the machine's own name servers are asked.
  */
 export function makeResolve(servers: readonly string[] = []): Resolve {
+  // To make one costs more than to ask it. It is used by one question at a time, for it gives up all it was asked.
+  const free: Made[] = [];
   return async (host, signal) => {
-    const resolver = new Resolver({ tries: 2, timeout: resolveTimeoutMs / 2 });
-    if (servers.length > 0) resolver.setServers(servers);
+    const made = freshOf(free) ?? makeResolver(servers);
+    const { resolver } = made;
     const giveUp = (): void => {
       resolver.cancel();
     };
@@ -35,8 +37,27 @@ export function makeResolve(servers: readonly string[] = []): Resolve {
     const answers = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
     clearTimeout(deadline);
     signal?.removeEventListener('abort', giveUp);
+    free.push(made);
     return admission(host, answers);
   };
+}
+
+type Made = { readonly resolver: Resolver; readonly madeAt: number };
+
+/** The machine's name servers may have changed since one was made that is older, in milliseconds. */
+const freshMs = 60_000;
+
+function freshOf(free: Made[]): Made | undefined {
+  const made = free.pop();
+  if (made === undefined || performance.now() - made.madeAt < freshMs) return made;
+  // Those below it were put back earlier, but may have been made later.
+  return freshOf(free);
+}
+
+function makeResolver(servers: readonly string[]): Made {
+  const resolver = new Resolver({ tries: 2, timeout: resolveTimeoutMs / 2 });
+  if (servers.length > 0) resolver.setServers(servers);
+  return { resolver, madeAt: performance.now() };
 }
 
 function admission(host: string, answers: PromiseSettledResult<string[]>[]): Admission {
