@@ -1,4 +1,10 @@
-import { sql, type ExpressionBuilder, type SelectQueryBuilder } from 'kysely';
+import {
+  sql,
+  type ExpressionBuilder,
+  type ExpressionWrapper,
+  type SelectQueryBuilder,
+  type SqlBool,
+} from 'kysely';
 import type { Attention, ModerationFilter } from '../linkback/owner-ports.ts';
 import { hostRange } from './host-key.ts';
 import { announcedBy } from './linkbacks.ts';
@@ -76,6 +82,8 @@ function troubledJob(each: Each) {
 }
 
 /** Whether a job is tried again after trouble, or was given up. */
-export function isTroubled(job: Pick<ExpressionBuilder<Tables, 'job'>, 'or' | 'eb'>) {
+export function isTroubled(
+  job: Pick<ExpressionBuilder<Tables, 'job'>, 'or' | 'eb'>,
+): ExpressionWrapper<Tables, 'job', SqlBool> {
   return job.or([job.eb('job.state', '=', 'dead'), job.eb('job.setbacks', '>', 0)]);
 }
