@@ -112,9 +112,33 @@ const views: readonly View[] = [
     at: '?view=sites&paste=blog',
     act: (page) => page.getByText('Without a script, with headers').click(),
   },
+  {
+    name: 'site-edited',
+    at: '?view=sites&edit=notes',
+    act: (page) => page.getByText('More settings').click(),
+  },
   { name: 'tokens', at: '?view=tokens' },
+  {
+    name: 'token-edited',
+    at: '?view=tokens',
+    act: (page) => page.getByRole('link', { name: 'Edit' }).click(),
+  },
   { name: 'token', at: '?view=tokens&add=token' },
   { name: 'webhooks', at: '?view=webhooks' },
+  {
+    name: 'log',
+    at: '?view=webhooks',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Send a test' }).click();
+      await page.getByRole('link', { name: 'Log' }).click();
+      await page.locator('.log').getByText('Delivered').first().waitFor();
+    },
+  },
+  {
+    name: 'webhook-edited',
+    at: '?view=webhooks',
+    act: (page) => page.getByRole('link', { name: 'Edit' }).click(),
+  },
   { name: 'webhook', at: '?view=webhooks&add=webhook' },
   { name: 'start', at: '?view=start' },
 ];
@@ -133,6 +157,7 @@ describe.skipIf(isChromiumMissing)('the moderation page looks', () => {
     const approved = await announce(service, web, '/approved', target);
     await ownerOf(service).decide(approved, 'approved');
     web.page('/nothing', 'Nothing');
+    web.page('/hook', 'thanks');
     await service.ping(web.url('/nothing'), target);
     await Promise.all([
       service.api('POST', '/api/moderation/rules', {
@@ -140,6 +165,7 @@ describe.skipIf(isChromiumMissing)('the moderation page looks', () => {
         sourceHost: 'spam.example',
         note: 'Only ever spam.',
       }),
+      service.api('POST', '/api/sites', { slug: 'notes', addresses: ['https://notes.example/'] }),
       service.api('POST', '/api/webhooks', { url: web.url('/hook'), events: ['published'] }),
       service.api('POST', '/api/tokens', { name: 'Build script', scopes: ['read'] }),
     ]);

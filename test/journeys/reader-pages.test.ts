@@ -63,7 +63,11 @@ describe.skipIf(isChromiumMissing)('the pages that readers see', () => {
   beforeAll(async () => {
     [web, browser] = await Promise.all([startWeb(), startChromium()]);
     service = await startService({
-      env: { SITES: `blog=http://${web.host}/blog/`, POLICY: 'approve-all' },
+      env: {
+        SITES: `blog=http://${web.host}/blog/, notes=https://notes.example/`,
+        POLICY: 'approve-all',
+        VOUCH_REQUIRED: 'notes',
+      },
     });
     target = web.url('/blog/shifting-the-way-we-co-create');
     web.page('/blog/shifting-the-way-we-co-create', 'Ours');
@@ -75,6 +79,7 @@ describe.skipIf(isChromiumMissing)('the pages that readers see', () => {
     statuses = {
       verified: await statusPage('/from/0'),
       refused: await statusPage('/from/nowhere'),
+      queued: await waitingPage(),
     };
   });
 
@@ -89,6 +94,13 @@ describe.skipIf(isChromiumMissing)('the pages that readers see', () => {
     return location;
   }
 
+  /** The status page of a ping whose source does not answer yet. */
+  async function waitingPage(): Promise<string> {
+    web.page('/from/later', 'Not yet');
+    web.hold('/from/later');
+    return (await sendWebmention(service, web.url('/from/later'), target)).headers.get('location') ?? '';
+  }
+
   const list = (of = target): string => `${service.url}/linkbacks?target=${encodeURIComponent(of)}`;
 
   const pages: readonly (readonly [string, () => string])[] = [
@@ -99,6 +111,7 @@ describe.skipIf(isChromiumMissing)('the pages that readers see', () => {
     ['the status of a refused ping', () => statuses['refused'] ?? ''],
     ['a status that is none', () => `${service.url}/status/none`],
     ['what to paste', () => `${service.url}/setup?target=${encodeURIComponent(target)}`],
+    ['the status of a ping that waits', () => statuses['queued'] ?? ''],
     ['the form', () => `${service.url}/webmention`],
   ];
 
@@ -156,6 +169,23 @@ describe.skipIf(isChromiumMissing)('the pages that readers see', () => {
       );
       expect(await violationsOn(page)).toEqual([]);
       await shoot(page, 'the-form-after-a-mistake');
+    }));
+
+  it('ask for a page that vouches, where the owner wants one', () =>
+    inSight({ javaScript: false }, async (page) => {
+      await page.goto(`${service.url}/webmention?target=https://notes.example/post`);
+      await page.getByLabel('The address of your page').fill('https://source.example/');
+      await page.getByRole('button').click();
+      await page.getByText('The owner here does not know your site yet.').waitFor();
+      for (const { width, colorScheme } of looks) {
+        await page.setViewportSize({ width, height: 800 });
+        await page.emulateMedia({ colorScheme });
+        expect(await isTooWide(page)).toBe(false);
+        await shoot(page, `the-form-for-a-vouch-${width}-${colorScheme}`);
+      }
+      await page.getByLabel('The address of a page that links to your site').fill('https://friend.example/');
+      await page.getByRole('button').click();
+      await page.waitForURL(/\/status\//u);
     }));
 
   it('know the page that the form is to tell of', () =>
