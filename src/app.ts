@@ -9,6 +9,7 @@ import { makeChanges } from './linkback/changes.ts';
 import { makeDirectory } from './linkback/directory.ts';
 import { makeAccept } from './linkback/accept.ts';
 import { makeAdmit } from './linkback/admit.ts';
+import { makeLedger } from './linkback/ledger.ts';
 import { anyCaller, makeAllowance } from './linkback/allowance.ts';
 import type { Store } from './linkback/store.ts';
 import { makeRoom } from './linkback/room.ts';
@@ -31,6 +32,7 @@ import { mountRoutes } from './routes.ts';
 import { buildServer, listeningAt, type LoggerOptions } from './server.ts';
 import { makeNeighbours } from './neighbours.ts';
 import type { Engine } from './store/engine.ts';
+import { sharedLimits } from './store/limits.ts';
 import { makeStore } from './store/store.ts';
 import { makeTelling } from './telling.ts';
 import { askNobody, makeAskAkismet } from './verify/akismet.ts';
@@ -41,6 +43,7 @@ import { makeCap } from './web/cap.ts';
 import { domainOf } from './web/domain.ts';
 import { makeFetchPage } from './web/fetch.ts';
 import { makeGuard } from './web/guard.ts';
+import { makeHourly } from './web/hourly.ts';
 import { makePost } from './web/post.ts';
 import { openReader } from './web/reader.ts';
 import { makeResolve } from './web/resolve.ts';
@@ -128,10 +131,13 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
   const isOurs = ({ host }: URL): boolean =>
     sites().some(({ addresses }) => addresses.some((address) => address.host === host));
 
+  const shared = sharedLimits(engine, newId);
+  const ledger = shared?.ledger ?? makeLedger();
   const turns = makeTurns({
     isPolite: config.limits,
     isOurs,
-    ...(config.limits ? { cap: makeCap(now) } : {}),
+    ...(config.limits ? { cap: makeCap(now, shared?.hourly ?? makeHourly()) } : {}),
+    ...(shared === undefined ? {} : { hosts: shared.hosts }),
     ...(dependencies.hostRestMs === undefined ? {} : { restMs: dependencies.hostRestMs }),
   });
   const guard = makeGuard({
@@ -202,7 +208,9 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
   });
   const { isApprovedHost, recall } = store;
   const { pingsPerMinute } = config;
-  const allowance = config.limits ? makeAllowance({ pingsPerMinute, domainOf, isApprovedHost }) : undefined;
+  const allowance = config.limits
+    ? makeAllowance({ pingsPerMinute, domainOf, isApprovedHost, ledger })
+    : undefined;
   const room = makeRoom(store.openJobs, dependencies.maxOpenJobs);
   const wake = part === 'serve' ? neighbours.tellWork : worker.wake;
   const file: Store['file'] = async (ping) => {
@@ -222,7 +230,7 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
   });
 
   const tokens = makeTokens(store, { adminToken: config.adminToken, now });
-  const guesses = config.limits ? makeGuesses(now) : anyGuesses;
+  const guesses = config.limits ? makeGuesses(now, ledger) : anyGuesses;
   mountRoutes(server, {
     store,
     sites,

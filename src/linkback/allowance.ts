@@ -1,5 +1,6 @@
 import type { JudgedPing } from './accept.ts';
-import { makeBuckets, perHour, perMinute, type Buckets } from './buckets.ts';
+import { perHour, perMinute } from './buckets.ts';
+import type { Claim, Ledger } from './ledger.ts';
 import type { TrustStore } from './ports.ts';
 import { refuse, type Refusal } from './refusal.ts';
 
@@ -31,12 +32,11 @@ export type AllowanceOptions = {
   /** The registrable domain of a host. */
   readonly domainOf: (host: string) => string;
   readonly isApprovedHost: TrustStore['isApprovedHost'];
+  readonly ledger: Ledger;
 };
 
 /** For when limits are off. */
 export const anyCaller: Allowance['caller'] = async () => undefined;
-
-type Bucket = readonly [buckets: Buckets, key: string];
 
 /**
  * Makes the limits on pings. docs/adr/0011-limits.md says why they are in this order.
@@ -47,36 +47,31 @@ type Bucket = readonly [buckets: Buckets, key: string];
  *          {@link newPairsPerMinute}. Each can be used at once, and fills up again little by little.
  * Refuses: `too-many`.
  */
-export function makeAllowance(options: AllowanceOptions): Allowance {
-  const callers = makeBuckets(perMinute(options.pingsPerMinute));
-  const hosts = makeBuckets(perHour(pingsPerHost));
-  const domains = makeBuckets(perHour(pingsPerDomain));
-  const targets = makeBuckets(perHour(pingsPerTarget));
-  const everybody = makeBuckets(perMinute(newPairsPerMinute));
+export function makeAllowance({
+  pingsPerMinute,
+  domainOf,
+  isApprovedHost,
+  ledger,
+}: AllowanceOptions): Allowance {
+  const callers = perMinute(pingsPerMinute);
+  /** Takes a token of each bucket, or of none. */
+  const count = async (claims: readonly Claim[], now: number): Promise<Refusal | undefined> => {
+    const waitMs = await ledger.take(claims, now);
+    return waitMs > 0 ? refuse('too-many', Math.ceil(waitMs / 1000)) : undefined;
+  };
   return {
-    caller: async (senderIp, now) => count([[callers, callerOf(senderIp)]], now),
+    caller: (senderIp, now) => count([{ kind: 'caller', key: callerOf(senderIp), rate: callers }], now),
     ping: async ({ site, sourceHost, targetKey, isNew }, now) => {
-      const own: Bucket[] = [
-        [hosts, sourceHost],
-        [domains, options.domainOf(sourceHost)],
+      const own: Claim[] = [
+        { kind: 'host', key: sourceHost, rate: perHour(pingsPerHost) },
+        { kind: 'domain', key: domainOf(sourceHost), rate: perHour(pingsPerDomain) },
       ];
-      const shared: Bucket[] = [[targets, targetKey], ...(isNew ? [[everybody, ''] as const] : [])];
-      const isSpared = longestWait(shared, now) > 0 && (await options.isApprovedHost(site, sourceHost));
+      const shared: Claim[] = [{ kind: 'target', key: targetKey, rate: perHour(pingsPerTarget) }];
+      if (isNew) shared.push({ kind: 'everybody', key: '', rate: perMinute(newPairsPerMinute) });
+      const isSpared = (await ledger.waitMs(shared, now)) > 0 && (await isApprovedHost(site, sourceHost));
       return count(isSpared ? own : [...own, ...shared], now);
     },
   };
-}
-
-/** Takes a token of each bucket, or of none. */
-function count(buckets: readonly Bucket[], now: number): Refusal | undefined {
-  const waitMs = longestWait(buckets, now);
-  if (waitMs > 0) return refuse('too-many', Math.ceil(waitMs / 1000));
-  for (const [bucket, key] of buckets) bucket.take(key, now);
-  return undefined;
-}
-
-function longestWait(buckets: readonly Bucket[], now: number): number {
-  return Math.max(...buckets.map(([bucket, key]) => bucket.waitMs(key, now)));
 }
 
 /** The one caller that all are who have no address. */

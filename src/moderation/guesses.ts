@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { callerOf } from '../linkback/allowance.ts';
-import { makeBuckets, maxKeys, perMinute } from '../linkback/buckets.ts';
+import { maxKeys, perMinute } from '../linkback/buckets.ts';
+import type { Claim, Ledger } from '../linkback/ledger.ts';
 import { refuse, type Refusal } from '../linkback/refusal.ts';
 import type { MayReadSites } from './token.ts';
 
@@ -24,8 +25,7 @@ export type Guesses = <Known>(
  * Limits:  {@link guessesPerMinute}; of right secrets, {@link maxKeys} are remembered, as digests.
  * Refuses: `too-many`, with the seconds until the next guess may come.
  */
-export function makeGuesses(now: () => number): Guesses {
-  const buckets = makeBuckets(perMinute(guessesPerMinute));
+export function makeGuesses(now: () => number, ledger: Ledger): Guesses {
   const right = new Set<string>();
 
   const remember = (key: string, isRight: boolean): void => {
@@ -40,14 +40,14 @@ export function makeGuesses(now: () => number): Guesses {
     const caller = callerOf(callerIp);
     const key = createHash('sha256').update(`${caller} ${secret}`).digest('base64');
     const wasRight = right.has(key);
-    const waitMs = wasRight ? 0 : buckets.waitMs(caller, now());
-    if (waitMs > 0) return refuse('too-many', Math.ceil(waitMs / 1000));
+    const guess: Claim = { kind: 'guess', key: caller, rate: perMinute(guessesPerMinute) };
     // Taken before the answer is known: guesses that come all at once must count, too.
-    if (!wasRight) buckets.take(caller, now());
+    const waitMs = wasRight ? 0 : await ledger.take([guess], now());
+    if (waitMs > 0) return refuse('too-many', Math.ceil(waitMs / 1000));
     const known = await check();
     remember(key, known !== undefined);
-    if (wasRight && known === undefined) buckets.take(caller, now());
-    if (!wasRight && known !== undefined) buckets.giveBack(caller, now());
+    if (wasRight && known === undefined) await ledger.take([guess], now());
+    if (!wasRight && known !== undefined) await ledger.giveBack(guess, now());
     return known;
   };
 }

@@ -182,6 +182,8 @@ async function attempt(linkback: Linkback, options: WorkerOptions, signal: Abort
     return await unlessStopped(options.verify(linkback, signal), signal);
   } catch (error) {
     signal.throwIfAborted();
+    // The source is not to blame for our database.
+    if (error instanceof Unavailable) throw error;
     options.log.defect('verifying failed', error, linkback.id);
     return { kind: 'setback', detail: `a defect of ours: ${String(error)}` };
   }

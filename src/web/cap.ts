@@ -1,5 +1,5 @@
 import { domainOf } from './domain.ts';
-import { makeHourly } from './hourly.ts';
+import type { Hourly } from '../linkback/shared-limits.ts';
 
 /** Requests to one host within an hour, whoever wants them and whatever for. */
 export const requestsPerHost = 60;
@@ -22,8 +22,7 @@ type Share = readonly [key: string, most: number];
  * Limits: {@link requestsPerHost}, all ports together; {@link requestsPerDomain}; of each, {@link onwardShare} by redirects
  *         from other domains.
  */
-export function makeCap(now: () => number): Cap {
-  const hourly = makeHourly();
+export function makeCap(now: () => number, hourly: Hourly): Cap {
   return async (url, start = url) => {
     const host = hostOf(url);
     const domain = domainOf(host);
@@ -34,10 +33,7 @@ export function makeCap(now: () => number): Cap {
     const isOnward = domainOf(hostOf(start)) !== domain;
     const onward = all.map(([key, most]): Share => [`to ${key}`, most * onwardShare]);
     const shares = isOnward ? [...all, ...onward] : all;
-    const at = now();
-    const waitMs = Math.max(...shares.map(([key, most]) => hourly.waitMs(key, most, at)));
-    if (waitMs === 0) for (const [key] of shares) hourly.count(key, at);
-    return waitMs;
+    return hourly.take(shares, now());
   };
 }
 

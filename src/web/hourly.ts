@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { Hourly } from '../linkback/shared-limits.ts';
 
 const partMs = 5 * 60_000;
 /** The part of an hour under way, and all those of which the last hour may have seen some. */
@@ -7,11 +8,22 @@ const slots = 2 ** 16;
 const rows = 2;
 
 /** Counts of what happened under a key within the last hour. */
-export type Hourly = {
+export type HourCounts = {
   /** Milliseconds until fewer than `most` are counted under this key; 0 when it is so now. */
   readonly waitMs: (key: string, most: number, now: number) => number;
   readonly count: (key: string, now: number) => void;
 };
+
+/** Makes the counts of a process that shares them with no other. */
+export function makeHourly(counts: HourCounts = makeHourCounts()): Hourly {
+  return {
+    take: async (shares, now) => {
+      const waitMs = Math.max(...shares.map(([key, most]) => counts.waitMs(key, most, now)));
+      if (waitMs === 0) for (const [key] of shares) counts.count(key, now);
+      return waitMs;
+    },
+  };
+}
 
 /**
  * Makes counts for any number of keys, which never come out too low.
@@ -21,7 +33,7 @@ export type Hourly = {
  *
  * Limits: 1.8 MB, whatever happens; counts up to 255; an hour is up to five minutes longer.
  */
-export function makeHourly(): Hourly {
+export function makeHourCounts(): HourCounts {
   const secret = randomBytes(16);
   const counts = new Uint8Array(rows * slots * parts);
   const latest = new Float64Array(rows * slots);

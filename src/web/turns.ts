@@ -1,3 +1,4 @@
+import type { HostTurns } from '../linkback/shared-limits.ts';
 import type { Cap } from './cap.ts';
 import { domainOf } from './domain.ts';
 
@@ -10,6 +11,9 @@ export const silentAfterMs = 1000;
 export const maxFetchesPerDomain = 6;
 /** How long a host is left alone after a fetch, in milliseconds. */
 export const hostRestMs = 1000;
+
+/** How long a host that is another process's is left alone before it is asked for again, in milliseconds. */
+const askAgainMs = 500;
 
 export type Turn = {
   /** The host has been silent for long: false when too many are, and this fetch must give up its place. */
@@ -44,6 +48,8 @@ export type TurnsOptions = {
   readonly isOurs: (url: URL) => boolean;
   /** Counts requests to hosts that are not ours; absent where any number may be made. */
   readonly cap?: Cap;
+  /** Turns at hosts that other processes take, too; absent where there are no others. */
+  readonly hosts?: HostTurns;
   /** Instead of {@link hostRestMs}. */
   readonly restMs?: number;
   /** A clock that never jumps, in milliseconds. */
@@ -59,6 +65,7 @@ export function makeTurns({
   isPolite,
   isOurs,
   cap,
+  hosts,
   restMs = hostRestMs,
   nowMs = () => performance.now(),
 }: TurnsOptions): Turns {
@@ -93,22 +100,49 @@ export function makeTurns({
     return isOurs(url) || !(restUntil.has(url.host) || all.some((each) => each.host === url.host));
   };
 
-  /** Counts in its place already, so that no other fetch begins meanwhile. */
-  const askCap = async (url: URL, fetch: Fetch, start?: URL): Promise<void> => {
+  const rest = (host: string, ms: number): void => {
+    const until = nowMs() + ms;
+    restUntil.set(host, until);
+    wakeAt(until);
+  };
+
+  /** Asks the other processes for a turn at the host; one that is theirs rests for us meanwhile. */
+  const askNeighbours = async ({ host, isOurs }: Fetch): Promise<string | undefined> => {
+    if (hosts === undefined || !isPolite || isOurs) return '';
+    const turn = await hosts.begin(host);
+    if ('token' in turn) return turn.token;
+    rest(host, Math.min(turn.waitMs, askAgainMs));
+    return undefined;
+  };
+
+  const leave = (fetch: Fetch, token = ''): void => {
+    underWay.delete(fetch);
+    if (isPolite && !fetch.isOurs) rest(fetch.host, restMs);
+    // Lost, it ends by itself before long.
+    if (token !== '') hosts?.end(fetch.host, token, restMs).catch(() => undefined);
+    wakeAll();
+  };
+
+  /** Stands in its place already while it asks, so that no other fetch begins meanwhile. */
+  const begin = async (url: URL, start?: URL): Promise<Turn | undefined> => {
+    const fetch = { host: url.host, domain: domainOf(url.hostname), isOurs: isOurs(url) };
+    underWay.add(fetch);
+    let token: string | undefined;
     try {
-      const waitMs = fetch.isOurs ? 0 : ((await cap?.(url, start)) ?? 0);
+      token = await askNeighbours(fetch);
+      const waitMs = fetch.isOurs || token === undefined ? 0 : ((await cap?.(url, start)) ?? 0);
       if (waitMs > 0) throw new OverCap(url.hostname, waitMs);
     } catch (error) {
       underWay.delete(fetch);
+      if (token !== undefined && token !== '') hosts?.end(fetch.host, token, 0).catch(() => undefined);
       wakeAll();
       throw error;
     }
-  };
-
-  const begin = async (url: URL, start?: URL): Promise<Turn> => {
-    const fetch = { host: url.host, domain: domainOf(url.hostname), isOurs: isOurs(url) };
-    underWay.add(fetch);
-    await askCap(url, fetch, start);
+    if (token === undefined) {
+      underWay.delete(fetch);
+      wakeAll();
+      return undefined;
+    }
     let isSilent = false;
     return {
       maySitSilent: () => {
@@ -119,13 +153,7 @@ export function makeTurns({
       },
       end: () => {
         if (isSilent) silent -= 1;
-        underWay.delete(fetch);
-        if (isPolite && !fetch.isOurs) {
-          const until = nowMs() + restMs;
-          restUntil.set(fetch.host, until);
-          wakeAt(until);
-        }
-        wakeAll();
+        leave(fetch, token);
       },
     };
   };
@@ -135,7 +163,8 @@ export function makeTurns({
       for (;;) {
         signal.throwIfAborted();
         forgetRested();
-        if (isFree(url)) return begin(url, start);
+        const turn = isFree(url) ? await begin(url, start) : undefined;
+        if (turn !== undefined) return turn;
         await nextChange(waiting, signal);
       }
     },

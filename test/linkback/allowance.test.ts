@@ -10,6 +10,7 @@ import {
   type Allowance,
   type CountedPing,
 } from '../../src/linkback/allowance.ts';
+import { makeLedger } from '../../src/linkback/ledger.ts';
 import { makeClock, type Clock } from '../support/clock.ts';
 
 const minute = 60_000;
@@ -26,6 +27,7 @@ function allow(pingsPerMinute: number): Allowance {
   return makeAllowance({
     pingsPerMinute,
     domainOf,
+    ledger: makeLedger(),
     isApprovedHost: async (site, host) => {
       asked.push(`${site} ${host}`);
       return host.endsWith('friend.example');

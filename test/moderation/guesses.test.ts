@@ -1,3 +1,4 @@
+import { makeLedger } from '../../src/linkback/ledger.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   guessesPerMinute,
@@ -25,7 +26,7 @@ const check = async (authorization: string | undefined): Promise<Holder | undefi
 beforeEach(() => {
   clock = makeClock();
   asked = [];
-  authenticate = limitAuthenticate(check, makeGuesses(clock.now));
+  authenticate = limitAuthenticate(check, makeGuesses(clock.now, makeLedger()));
 });
 
 /** So many wrong tokens, each another, all sent before the first is answered. */
@@ -75,7 +76,7 @@ describe('guessing tokens', () => {
 
   it('counts a token that is right no more', async () => {
     let isRevoked = false;
-    const guesses = makeGuesses(clock.now);
+    const guesses = makeGuesses(clock.now, makeLedger());
     const revocable = limitAuthenticate(
       async () => ((await Promise.resolve(isRevoked)) ? undefined : { name: 'owner' }),
       guesses,
@@ -88,7 +89,7 @@ describe('guessing tokens', () => {
   });
 
   it('is one count for all checks that share it, tokens in URLs as well', async () => {
-    const guesses = makeGuesses(clock.now);
+    const guesses = makeGuesses(clock.now, makeLedger());
     const inHeader = limitAuthenticate(check, guesses);
     const mayRead = limitMayReadSites(async (_authorization, urlToken) => urlToken === 'feed', guesses);
     expect(await mayRead(undefined, 'feed', '192.0.2.1')).toBe(true);

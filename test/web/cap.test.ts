@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { makeCap, requestsPerDomain, requestsPerHost, type Cap } from '../../src/web/cap.ts';
+import { makeHourly } from '../../src/web/hourly.ts';
 import { makeClock, type Clock } from '../support/clock.ts';
 
 const hour = 3_600_000;
@@ -9,7 +10,7 @@ let cap: Cap;
 
 beforeEach(() => {
   clock = makeClock();
-  cap = makeCap(clock.now);
+  cap = makeCap(clock.now, makeHourly());
 });
 
 const ask = (host: string): Promise<number> => cap(new URL(`http://${host}/page`));

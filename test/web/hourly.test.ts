@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeHourly } from '../../src/web/hourly.ts';
+import { makeHourCounts } from '../../src/web/hourly.ts';
 
 const noon = Date.UTC(2026, 0, 5, 12);
 const minute = 60_000;
@@ -7,7 +7,7 @@ const hour = 60 * minute;
 
 describe('counts of the last hour', () => {
   it('are full when as many are counted, until the hour is over', () => {
-    const hourly = makeHourly();
+    const hourly = makeHourCounts();
     for (let n = 0; n < 3; n += 1) {
       expect(hourly.waitMs('a', 3, noon + n)).toBe(0);
       hourly.count('a', noon + n);
@@ -21,7 +21,7 @@ describe('counts of the last hour', () => {
   });
 
   it('never let more through in any hour, whenever they come', () => {
-    const hourly = makeHourly();
+    const hourly = makeHourCounts();
     const counted: number[] = [];
     // Every seven seconds for a day, and twice at once every now and then.
     for (let at = noon; at < noon + 24 * hour; at += 7000) {
@@ -38,14 +38,14 @@ describe('counts of the last hour', () => {
   });
 
   it('do not forget a busy key for the sake of very many others', () => {
-    const hourly = makeHourly();
+    const hourly = makeHourCounts();
     for (let n = 0; n < 60; n += 1) hourly.count('victim', noon);
     for (let n = 0; n < 200_000; n += 1) hourly.count(`once-${n}`, noon + n);
     expect(hourly.waitMs('victim', 60, noon + 200_000)).toBeGreaterThan(0);
   });
 
   it('hardly ever take a quiet key for a busy one', () => {
-    const hourly = makeHourly();
+    const hourly = makeHourCounts();
     for (let n = 0; n < 60_000; n += 1) hourly.count(`busy-${n % 1000}`, noon);
     const quiet = Array.from({ length: 20_000 }, (_, n) => `quiet-${n}`);
     const mistaken = quiet.filter((key) => hourly.waitMs(key, 60, noon) > 0);
@@ -53,7 +53,7 @@ describe('counts of the last hour', () => {
   });
 
   it('stand still while the clock goes back an hour, and are given up when it goes back for years', () => {
-    const hourly = makeHourly();
+    const hourly = makeHourCounts();
     for (let n = 0; n < 60; n += 1) hourly.count('a', noon);
     expect(hourly.waitMs('a', 60, noon - hour)).toBeGreaterThan(hour);
     expect(hourly.waitMs('a', 60, noon - 9000 * hour)).toBe(0);
@@ -62,7 +62,7 @@ describe('counts of the last hour', () => {
   });
 
   it('are of a kind that does not run over', () => {
-    const hourly = makeHourly();
+    const hourly = makeHourCounts();
     for (let n = 0; n < 1000; n += 1) hourly.count('a', noon);
     expect(hourly.waitMs('a', 255, noon)).toBeGreaterThan(0);
   });
