@@ -1,15 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sendWebmention } from '../support/announce.ts';
-import { makeJobDue, readRows } from '../support/database.ts';
+import { buildPing } from '../support/build-ping.ts';
+import { makeIds } from '../support/clock.ts';
+import { databaseIn, makeJobDue, readRows } from '../support/database.ts';
 import { startDns, type Dns, type DnsAnswer } from '../support/dns.ts';
 import { findViolations } from '../support/invariants.ts';
 import { linkingPage } from '../support/linking-page.ts';
 import { isLong } from '../support/long.ts';
 import { ownerOf, type ModeratedDetail, type Owner } from '../support/owner.ts';
 import { startService, type Service } from '../support/service.ts';
-import { makeFolder, removeFolder } from '../support/sqlite-store.ts';
+import { makeFolder, migrations, removeFolder } from '../support/sqlite-store.ts';
 import { waitUntil } from '../support/wait.ts';
 import { startWeb, type Web } from '../support/web.ts';
+import { openSqlite } from '../../src/store/sqlite.ts';
+import { makeStore } from '../../src/store/store.ts';
 
 const timeout = isLong ? 600_000 : 60_000;
 const minute = 60_000;
@@ -31,6 +35,10 @@ beforeEach(async () => {
   web.page('/entry', linkingPage(target));
   says = new Map();
   dns = await startDns(({ name, type }) => says.get(name) ?? (type === 'A' ? ['127.0.0.1'] : []));
+  await start();
+});
+
+async function start(): Promise<void> {
   service = await startService({
     folder,
     env: {
@@ -42,7 +50,7 @@ beforeEach(async () => {
     },
   });
   owner = ownerOf(service);
-});
+}
 
 afterEach(async () => {
   await service.close();
@@ -124,29 +132,40 @@ describe('a name server', () => {
   });
 
   it('that is silent about some names holds up nobody else', { timeout }, async () => {
-    const silent = Array.from({ length: 20 }, (_, n) => sourceAt(`silent-${n}`, 'silence'));
-    for (const source of silent) await promise(source);
-    const asked = (): number =>
-      new Set(dns.questions().flatMap(({ name }) => (name.startsWith('silent-') ? [name] : []))).size;
-    await waitUntil(() => asked() === silent.length, { what: 'all silent names to be asked for' });
+    await service.close();
+    const silent = Array.from({ length: 40 }, (_, n) => sourceAt(`silent-${n}`, 'silence'));
     const honest = Array.from({ length: 10 }, (_, n) => sourceAt(`honest-${n}`));
-    for (const source of honest) await promise(source);
-    const verifiedAt = (): number[] =>
-      readRows<{ at: number }>(
-        folder,
-        "SELECT verified_at AS at FROM linkback WHERE verification = 'verified' ORDER BY at",
-      ).map((each) => each.at);
-    await waitUntil(() => verifiedAt().length === honest.length, { what: 'all honest sources' });
-    await waitUntil(() => readRows(folder, 'SELECT id FROM attempt').length === silent.length, {
-      what: 'the end of all silence',
-      timeoutMs: 20_000,
+    // All of them wait already when it starts, the honest ones behind the others.
+    await file([...silent, ...honest]);
+    await start();
+    const verifiedAt = (): readonly number[] =>
+      times("SELECT verified_at AS at FROM linkback WHERE verification = 'verified' ORDER BY at");
+    const givenUpAt = (): readonly number[] => times('SELECT at FROM attempt ORDER BY at');
+    await waitUntil(() => verifiedAt().length === honest.length, {
+      what: 'all honest sources',
+      timeoutMs: 30_000,
     });
-    const [{ at: endOfSilence } = { at: 0 }] = readRows<{ at: number }>(
-      folder,
-      'SELECT max(at) AS at FROM attempt',
-    );
-    // Most were verified while the others were still being waited for.
-    expect(verifiedAt()[honest.length * 0.8 - 1]).toBeLessThan(endOfSilence);
+    await waitUntil(() => givenUpAt().length === silent.length, {
+      what: 'the end of all silence',
+      timeoutMs: 30_000,
+    });
+    // Four of five were verified while most of the others were still being waited for.
+    const mostOfTheHonest = verifiedAt()[honest.length * 0.8 - 1];
+    expect(mostOfTheHonest).toBeLessThan(givenUpAt()[silent.length / 2] ?? 0);
     expect(findViolations(folder)).toEqual([]);
   });
 });
+
+const times = (statement: string): readonly number[] =>
+  readRows<{ at: number }>(folder, statement).map(({ at }) => at);
+
+/** Puts pings where a service will find them. */
+async function file(sources: readonly string[]): Promise<void> {
+  const engine = openSqlite({ file: databaseIn(folder), migrations, isService: true });
+  const store = makeStore(engine, { now: Date.now, newId: makeIds() });
+  const before = Date.now() - 100 * sources.length;
+  for (const [n, source] of sources.entries()) {
+    await store.file(buildPing({ source, target, at: before + n }));
+  }
+  await store.close();
+}
