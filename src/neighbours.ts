@@ -64,8 +64,14 @@ export function makeNeighbours(wire: Wire | undefined): Neighbours {
         heard.work();
         heard.calls();
       };
-      // What stands there was written by this program, of this version or another one.
-      await wire?.hear((text) => take(JSON.parse(text) as Message, heard), missed);
+      await wire?.hear((text) => {
+        try {
+          take(JSON.parse(text) as Message, heard);
+        } catch {
+          // Said by another version, in other words: what it was about has changed all the same.
+          missed();
+        }
+      }, missed);
     },
   };
 }

@@ -47,13 +47,17 @@ export function openWire(
   const send = async (): Promise<void> => {
     isSending = true;
     await new Promise(setImmediate);
-    try {
-      while (waiting.length > 0 && line !== undefined) {
-        const letter: Letter = { from: self, said: takeSome(waiting) };
-        await line.query('SELECT pg_notify($1, $2)', [channel, JSON.stringify(letter)]);
+    while (waiting.length > 0 && line !== undefined) {
+      const client = line;
+      const letter: Letter = { from: self, said: takeSome(waiting) };
+      try {
+        await client.query('SELECT pg_notify($1, $2)', [channel, JSON.stringify(letter)]);
+      } catch {
+        waiting = [lost];
+        line = undefined;
+        // Ends the line, and so makes another one.
+        void client.end().catch(() => undefined);
       }
-    } catch {
-      // Whoever connects again hears that something may be missing.
     }
     isSending = false;
   };
@@ -68,7 +72,7 @@ export function openWire(
     try {
       await client.connect();
       client.on('notification', ({ payload = '' }) => {
-        const { from, said } = JSON.parse(payload) as Letter;
+        const { from, said } = readLetter(payload);
         if (from === self) return;
         for (const message of said) {
           if (message === lost) gap();
@@ -77,6 +81,8 @@ export function openWire(
       });
       await client.query(`LISTEN ${channel}`);
       line = client;
+      // What could not be said meanwhile.
+      if (waiting.length > 0 && !isSending) void send();
       if (isDown) tell({ kind: 'connected-again' });
       isDown = false;
       isOpen();
@@ -89,13 +95,18 @@ export function openWire(
     }
   };
 
+  const goDown = (detail: string): void => {
+    if (!isDown) tell({ kind: 'connection-lost', detail });
+    isDown = true;
+  };
+
   const live = async (hearing: Hearing, isOpen: () => void): Promise<void> => {
     while (!closing.signal.aborted) {
       try {
         await listen(hearing, isOpen);
+        if (!closing.signal.aborted) goDown('the line to the other processes was cut');
       } catch (error) {
-        if (!isDown) tell({ kind: 'connection-lost', detail: messageOf(error) });
-        isDown = true;
+        goDown(messageOf(error));
         isOpen();
       }
       await pause(reconnectAfterMs, closing.signal);
@@ -104,8 +115,9 @@ export function openWire(
 
   return {
     say: (message) => {
+      // Without a line, only that there was something to say can be told later.
+      if (line === undefined || waiting.length >= maxWaiting) waiting = [lost];
       if (line === undefined) return;
-      if (waiting.length >= maxWaiting) waiting = [lost];
       waiting.push(Buffer.byteLength(JSON.stringify(message)) > maxBytes ? lost : message);
       if (!isSending) void send();
     },
@@ -118,6 +130,17 @@ export function openWire(
       await living;
     },
   };
+}
+
+/** Others may use the channel, too: what is not a letter says nothing. */
+function readLetter(text: string): Letter {
+  try {
+    const { from, said } = JSON.parse(text) as Partial<Letter>;
+    if (typeof from === 'string' && Array.isArray(said)) return { from, said: said.map(String) };
+  } catch {
+    // Not even JSON.
+  }
+  return { from: '', said: [] };
 }
 
 /** Takes as many messages as one letter holds. */

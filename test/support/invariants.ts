@@ -1,16 +1,15 @@
 import { readRows } from './database.ts';
 
-type Stored = { readonly id: string; readonly verification: string; readonly moderation: string };
-type Move = {
+export type Stored = { readonly id: string; readonly verification: string; readonly moderation: string };
+export type Move = {
   readonly linkback_id: string;
   readonly machine: 'verification' | 'moderation';
   readonly from_state: string;
   readonly to_state: string;
 };
 
-/** What must never be found, each with the statement that would find it. */
-const neverFound: Readonly<Record<string, string>> = {
-  'a row that belongs to none': 'SELECT "table" AS id FROM pragma_foreign_key_check',
+/** What must never be found on either engine, each with the statement that would find it. */
+export const neverFound: Readonly<Record<string, string>> = {
   'a pair stored twice': 'SELECT min(id) AS id FROM linkback GROUP BY source, target HAVING count(*) > 1',
   'an unverified linkback that nobody will look at':
     "SELECT id FROM linkback WHERE verification = 'unverified' AND id NOT IN (SELECT linkback_id FROM job WHERE state <> 'dead')",
@@ -21,13 +20,17 @@ const neverFound: Readonly<Record<string, string>> = {
   'a verified linkback for which no rule held':
     "SELECT id FROM linkback WHERE verification = 'verified' AND id NOT IN (SELECT linkback_id FROM announcement WHERE held = 1)",
   'one shown that may not be':
-    "SELECT id FROM linkback WHERE is_public <> (verification = 'verified' AND moderation = 'approved')",
+    "SELECT id FROM linkback WHERE (is_public = 1) <> (verification = 'verified' AND moderation = 'approved')",
   'a dead job of a linkback that is not settled':
     "SELECT linkback_id AS id FROM job JOIN linkback ON linkback.id = linkback_id WHERE state = 'dead' AND verification = 'unverified'",
-  'a job whose lease ran out, and that nobody took up':
-    "SELECT linkback_id AS id FROM job WHERE state = 'leased' AND lease_until < unixepoch('subsec') * 1000 - 5000",
   'a look promised for what is not verified':
     "SELECT id FROM linkback WHERE recheck_at IS NOT NULL AND verification <> 'verified'",
+};
+
+const neverFoundOnSqlite: Readonly<Record<string, string>> = {
+  'a row that belongs to none': 'SELECT "table" AS id FROM pragma_foreign_key_check',
+  'a job whose lease ran out, and that nobody took up':
+    "SELECT linkback_id AS id FROM job WHERE state = 'leased' AND lease_until < unixepoch('subsec') * 1000 - 5000",
 };
 
 /** What is kept beside the linkbacks so that nobody has to count or look for it: it never says anything else than they do. */
@@ -62,15 +65,22 @@ export const neverFoundBeside: Readonly<Record<string, string>> = {
 export function findViolations(folder: string): string[] {
   const [soundness] = readRows<{ integrity_check: string }>(folder, 'PRAGMA integrity_check');
   const found = soundness?.integrity_check === 'ok' ? [] : [`damage: ${soundness?.integrity_check ?? '?'}`];
-  for (const [what, statement] of Object.entries({ ...neverFound, ...neverFoundBeside })) {
+  const all = { ...neverFoundOnSqlite, ...neverFound, ...neverFoundBeside };
+  for (const [what, statement] of Object.entries(all)) {
     for (const { id } of readRows<{ id: string }>(folder, statement)) found.push(`${what}: ${id}`);
   }
-  return [...found, ...brokenHistories(folder)];
+  const moves = readRows<Move>(folder, histories.moves);
+  return [...found, ...brokenHistories(moves, readRows<Stored>(folder, histories.stored))];
 }
 
+/** What {@link brokenHistories} looks at. */
+export const histories = {
+  moves: 'SELECT * FROM event ORDER BY id',
+  stored: 'SELECT id, verification, moderation FROM linkback',
+} as const;
+
 /** Each machine begins at its start, goes on from where it was, and ends in the state that is stored. */
-function brokenHistories(folder: string): string[] {
-  const moves = readRows<Move>(folder, 'SELECT * FROM event ORDER BY id');
+export function brokenHistories(moves: readonly Move[], linkbacks: readonly Stored[]): string[] {
   const states = new Map<string, string>();
   const broken: string[] = [];
   for (const { linkback_id: id, machine, from_state: from, to_state: to } of moves) {
@@ -78,7 +88,7 @@ function brokenHistories(folder: string): string[] {
     if (from !== before) broken.push(`a ${machine} that jumps from ${before} to ${from}: ${id}`);
     states.set(`${machine} ${id}`, to);
   }
-  for (const stored of readRows<Stored>(folder, 'SELECT id, verification, moderation FROM linkback')) {
+  for (const stored of linkbacks) {
     for (const machine of ['verification', 'moderation'] as const) {
       const told = states.get(`${machine} ${stored.id}`) ?? beginnings[machine];
       if (told !== stored[machine])
