@@ -2,6 +2,7 @@
 import './runtime.ts';
 import { Command } from 'commander';
 import { addMigrateVerbs } from './cli/migrate.ts';
+import { addMigrateToVerb } from './cli/migrate-to.ts';
 import { addSiteVerbs } from './cli/site.ts';
 import { addTokenVerbs } from './cli/token.ts';
 import { readVersion } from './config.ts';
@@ -35,6 +36,7 @@ program
   });
 
 addMigrateVerbs(program);
+addMigrateToVerb(program);
 addSiteVerbs(program);
 addTokenVerbs(program);
 

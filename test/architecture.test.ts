@@ -50,6 +50,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   nodemailer: /^moderation\/mail\.ts$/u,
   uuid: /^(?:app|cli\/opened)\.ts$/u,
   commander: /^cli(?:\.ts$|\/)/u,
+  'cli-progress': /^cli\//u,
 };
 
 /** Types cost nothing at run time: rooms that serve HTTP know Fastify by its types only. */

@@ -62,7 +62,7 @@ function guardClient(
 }
 
 /** PostgreSQL keeps no NUL in a text: it becomes the sign for a character that cannot be shown. */
-function storable(value: unknown): unknown {
+export function storable(value: unknown): unknown {
   return typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value;
 }
 
