@@ -3,28 +3,44 @@ import { parseArgs } from 'node:util';
 import { measureAccepts } from './accepts.ts';
 import { measureDecisions } from './decisions.ts';
 import type { Figure } from './figure.ts';
+import { measureGrowth } from './growth.ts';
 import { measureHostilePages } from './hostile-pages.ts';
 import { measureInbox } from './inbox.ts';
+import { measureMemory } from './memory.ts';
+import { measureReads } from './reads.ts';
+import { measureSilent } from './silent.ts';
+import { measureStart } from './start.ts';
+import { clearStores, keepStores } from './stores.ts';
 import { measureVerdict } from './verdict.ts';
 import { measureCpu, measureVerifications } from './verifications.ts';
+import { measureWidget } from './widget.ts';
 
 /**
  * Runs the benchmarks one after another and prints their table; `--json FILE` writes it, too.
  *
- * `--only P1,P3` runs those only. docs/performance.md says what each measures.
+ * `--only P1,P3` runs those only; `--stores FOLDER` keeps the stores that are filled with many linkbacks. docs/performance.md says what each measures.
  */
 const { values } = parseArgs({
-  options: { json: { type: 'string' }, only: { type: 'string', multiple: true } },
+  options: { json: { type: 'string' }, only: { type: 'string', multiple: true }, stores: { type: 'string' } },
 });
+
+if (values.stores !== undefined) keepStores(values.stores);
+process.on('exit', clearStores);
 
 const benchmarks: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   P1: () => measureAccepts('P1'),
   P2: () => measureAccepts('P2'),
   P3: measureVerifications,
   P4: measureVerdict,
+  P5: measureReads,
+  P6: measureGrowth,
+  P7: measureMemory,
+  P8: measureSilent,
   P9: measureHostilePages,
+  P12: measureStart,
   P13: measureDecisions,
   P14: measureCpu,
+  P15: measureWidget,
   inbox: measureInbox,
 };
 
