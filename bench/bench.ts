@@ -64,7 +64,7 @@ console.table(
   figures.map(({ id, name, value, unit, goal, isMet, how }) => ({
     figure: id,
     name,
-    measured: `${value.toFixed(1)} ${unit}`,
+    measured: `${value.toFixed(Math.abs(value) < 10 ? 2 : 1)} ${unit}`,
     goal,
     '': marks.get(isMet),
     how,

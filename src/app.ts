@@ -203,8 +203,9 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
 
   let isStopping = false;
   // A connection that stays open after its answer keeps the server from closing.
-  server.addHook('onSend', async (_request, reply) => {
+  server.addHook('onSend', (_request, reply, payload, next) => {
     if (isStopping) reply.header('connection', 'close');
+    next(null, payload);
   });
   const { isApprovedHost, recall } = store;
   const { pingsPerMinute } = config;

@@ -5,6 +5,7 @@ import { readFeeds } from './display/feeds.ts';
 import { watchLive } from './display/live.ts';
 import { makeNews } from './display/news.ts';
 import { pingFormPage } from './display/ping-form.ts';
+import { keepAnswers } from './display/kept-answers.ts';
 import { readLinkbacks } from './display/read.ts';
 import { showSetup } from './display/setup.ts';
 import { makePublicSources } from './display/sources.ts';
@@ -53,6 +54,8 @@ export function mountRoutes(server: FastifyInstance, needs: RoutesNeeds): void {
     onError: (error) => server.log.error({ err: error }, 'telling of a change failed'),
   });
   const statusUrl = (id: string): string => `${baseUrl()}/status/${id}`;
+
+  keepAnswers(server, { listen: changes.listen, sites, now });
 
   // POST /pingback, POST /{site}/xmlrpc
   server.register(receivePingbacks, {

@@ -16,6 +16,21 @@ const keeping: Readonly<Record<Audience, string>> = {
   private: 'private, no-cache',
 };
 
+/** An answer's content, and what it is. */
+export type Content = { readonly type: string; readonly body: string };
+
+const contents = new WeakMap<FastifyReply, Content>();
+
+/** What {@link sendConditional} has answered with, also where its reader was told only that it has it. */
+export function contentOf(reply: FastifyReply): Content | undefined {
+  return contents.get(reply);
+}
+
+/** Whether an answer is the same whoever asks for it, and may be kept for a while. */
+export function isForEverybody(reply: FastifyReply): boolean {
+  return reply.getHeader('cache-control') === keeping.public && !reply.hasHeader('vary');
+}
+
 /**
  * Sends an answer with an ETag, or 304 when the reader has it already.
  *
@@ -30,6 +45,7 @@ export function sendConditional(
 ): FastifyReply {
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
   reply.header('etag', etag).header('cache-control', keeping[audience]);
+  contents.set(reply, { type, body });
   if (hasAlready(request.headers['if-none-match'], etag)) return reply.code(304).send();
   return reply.type(type).send(body);
 }

@@ -18,15 +18,15 @@ const script = new URL(
 export function serveWidget(app: FastifyInstance, _options: object, done: () => void): void {
   const plain = readFileSync(script);
   const hash = createHash('sha256').update(plain).digest('base64url').slice(0, 22);
-  const forms = {
-    br: { body: brotliCompressSync(plain), etag: `"${hash}-br"` },
-    gzip: { body: gzipSync(plain, { level: 9 }), etag: `"${hash}-gzip"` },
-    identity: { body: plain, etag: `"${hash}"` },
-  } as const;
+  const forms: Readonly<Record<Encoding, () => Form>> = {
+    br: once(() => ({ body: brotliCompressSync(plain), etag: `"${hash}-br"` })),
+    gzip: once(() => ({ body: gzipSync(plain, { level: 9 }), etag: `"${hash}-gzip"` })),
+    identity: once(() => ({ body: plain, etag: `"${hash}"` })),
+  };
   app.setSerializerCompiler(asItIs);
   app.get('/widget.js', { schema: widgetSchema }, (request, reply) => {
     const encoding = chooseEncoding(request.headers['accept-encoding'] ?? '');
-    const { body, etag } = forms[encoding];
+    const { body, etag } = forms[encoding]();
     reply.header('etag', etag).header('cache-control', keeping).header('vary', 'accept-encoding');
     if (hasAlready(request.headers['if-none-match'], etag)) return reply.code(304).send();
     if (encoding !== 'identity') reply.header('content-encoding', encoding);
@@ -35,13 +35,22 @@ export function serveWidget(app: FastifyInstance, _options: object, done: () => 
   done();
 }
 
+type Encoding = 'br' | 'gzip' | 'identity';
+type Form = { readonly body: Buffer; readonly etag: string };
+
+/** Compressing takes its time, which a start should not. */
+function once(make: () => Form): () => Form {
+  let made: Form | undefined;
+  return () => (made ??= make());
+}
+
 const widgetSchema = reading('getWidget', 'The custom element <link-backs>', {
   description: 'A script without dependencies, for any page: docs/widget.md says how.',
   response: conditionalAnswers([textOf('text/javascript', 'The script.')], []),
 });
 
 /** The smallest form that a caller takes. Spec: RFC 9110 section 12.5.3. */
-function chooseEncoding(accepted: string): 'br' | 'gzip' | 'identity' {
+function chooseEncoding(accepted: string): Encoding {
   const takes = (name: string): boolean =>
     accepted
       .toLowerCase()

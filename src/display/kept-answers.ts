@@ -1,0 +1,108 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { Change, Changes } from '../linkback/changes.ts';
+import { isPublic, type Linkback } from '../linkback/linkback.ts';
+import type { Site } from '../linkback/site.ts';
+import { contentOf, hasAlready, isForEverybody, type Content } from './conditional.ts';
+
+/** How old a kept answer may be, in milliseconds, where what has changed was not told here. */
+export const keptForMs = 1000;
+/** How many characters of answers are kept, and the longest that is worth keeping. */
+const keptCharacters = 4_000_000;
+const longestKept = 200_000;
+
+export type KeptAnswersOptions = {
+  readonly listen: Changes['listen'];
+  readonly sites: () => readonly Site[];
+  readonly now: () => number;
+};
+
+type Kept = Content & {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly sites: readonly Site[];
+  readonly at: number;
+};
+
+/**
+ * Keeps the answers that are for everybody until anything public changes, so that what many read at the same time is
+ * made once: before any other hook, and long before the store is asked.
+ *
+ * Limits: {@link keptForMs}; {@link keptCharacters} together, the oldest are forgotten.
+ */
+export function keepAnswers(app: FastifyInstance, { listen, sites, now }: KeptAnswersOptions): void {
+  const kept = new Map<string, Kept>();
+  let characters = 0;
+  /** Counts the changes: what was read before one is not kept after it. */
+  let generation = 0;
+  const begun = new WeakMap<FastifyReply, number>();
+
+  const forgetAll = (): void => {
+    generation += 1;
+    kept.clear();
+    characters = 0;
+  };
+  const forgetOldest = (): void => {
+    const [oldest] = kept;
+    if (oldest === undefined) return;
+    kept.delete(oldest[0]);
+    characters -= oldest[1].body.length;
+  };
+  listen({
+    onChange: (change) => {
+      if (isPublicChange(change)) forgetAll();
+    },
+    onMissed: forgetAll,
+  });
+
+  const isFresh = (answer: Kept): boolean =>
+    answer.sites === sites() && Math.abs(now() - answer.at) < keptForMs;
+
+  app.addHook('onRequest', (request, reply, next) => {
+    const { method, url, headers } = request.raw;
+    if (method !== 'GET' || url === undefined || headers.authorization !== undefined) {
+      next();
+      return;
+    }
+    const answer = kept.get(url);
+    if (answer === undefined || !isFresh(answer)) {
+      begun.set(reply, generation);
+      next();
+      return;
+    }
+    sendKept(reply, answer, headers['if-none-match']);
+  });
+
+  app.addHook('onSend', (request, reply, payload, next) => {
+    const content = contentOf(reply);
+    const url = request.raw.url ?? '';
+    if (content !== undefined && begun.get(reply) === generation && isForEverybody(reply)) {
+      const old = kept.get(url);
+      if (old !== undefined) characters -= old.body.length;
+      kept.delete(url);
+      if (content.body.length <= longestKept) {
+        kept.set(url, { ...content, headers: headersOf(reply), sites: sites(), at: now() });
+        characters += content.body.length;
+        while (characters > keptCharacters) forgetOldest();
+      }
+    }
+    next(null, payload);
+  });
+}
+
+function sendKept(reply: FastifyReply, { headers, type, body }: Kept, has: string | undefined): void {
+  reply.headers(headers);
+  if (hasAlready(has, headers['etag'] ?? '')) void reply.code(304).send();
+  else void reply.type(type).send(body);
+}
+
+/** What is about this one sending and its content is left out. */
+const notKept: ReadonlySet<string> = new Set(['connection', 'content-length', 'content-type']);
+
+function headersOf(reply: FastifyReply): Kept['headers'] {
+  const headers = Object.entries(reply.getHeaders()).filter(([name]) => !notKept.has(name));
+  return Object.fromEntries(headers.map(([name, value]) => [name, String(value)]));
+}
+
+function isPublicChange({ before, after }: Change): boolean {
+  const isShown = (linkback: Linkback | null): boolean => linkback !== null && isPublic(linkback);
+  return isShown(before) || isShown(after);
+}
