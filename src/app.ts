@@ -15,8 +15,11 @@ import type { Store } from './linkback/store.ts';
 import { makeRoom } from './linkback/room.ts';
 import { isOwnRoute, usualThresholds } from './linkback/site.ts';
 import { anyGuesses, limitMayReadSites, makeGuesses } from './moderation/guesses.ts';
+import { makeMeasuredVerify, measureEngine, measureWork } from './measured.ts';
+import { makeMetrics } from './metrics.ts';
 import { makeClassifier } from './moderation/classifier.ts';
 import { cookieName } from './moderation/access.ts';
+import { makeAskLeave } from './moderation/numbers-leave.ts';
 import { keepFresh } from './moderation/refresh.ts';
 import { makeSessions } from './moderation/session.ts';
 import { makeWeigh } from './moderation/signals.ts';
@@ -28,23 +31,18 @@ import { makeOutcomes } from './queue/outcomes.ts';
 import { makeRecheckAt, makeRetryAt } from './queue/retry.ts';
 import { makeWorker, type WorkerLog } from './queue/worker.ts';
 import { storeLog } from './log.ts';
-import { mountRoutes } from './routes.ts';
-import { buildServer, listeningAt, type LoggerOptions } from './server.ts';
+import { mountOperation, mountRoutes } from './routes.ts';
+import { addressOf, buildServer, listeningAt, type LoggerOptions } from './server.ts';
 import { makeNeighbours } from './neighbours.ts';
 import type { Engine } from './store/engine.ts';
 import { sharedLimits } from './store/limits.ts';
 import { makeStore } from './store/store.ts';
 import { makeTelling } from './telling.ts';
-import { askNobody, makeAskAkismet } from './verify/akismet.ts';
-import { makeLookAtTarget } from './verify/target.ts';
-import { makeVerify } from './verify/verify.ts';
-import { makeCheckVouch } from './verify/vouch.ts';
 import { makeCap } from './web/cap.ts';
 import { domainOf } from './web/domain.ts';
 import { makeFetchPage } from './web/fetch.ts';
 import { makeGuard } from './web/guard.ts';
 import { makeHourly } from './web/hourly.ts';
-import { makePost } from './web/post.ts';
 import { openReader } from './web/reader.ts';
 import { makeResolve } from './web/resolve.ts';
 import { makeTurns } from './web/turns.ts';
@@ -59,6 +57,8 @@ const stopGraceMs = 3000;
 const hangUpAfterMs = 6000;
 
 export type App = {
+  /** Where the process listens; undefined when it does not. */
+  readonly listensAt: () => string | undefined;
   /** The public address, without a trailing slash; right once the service listens. */
   readonly baseUrl: () => string;
   /** Every route, as it is mounted. */
@@ -99,17 +99,19 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     version: dependencies.version,
     cookieName: cookieName(config.baseUrl?.href ?? ''),
   });
-  const { part = 'both' } = dependencies;
+  const { part = 'both', version } = dependencies;
+  const metrics = makeMetrics({ version, now, count: () => store.numbers() });
   const database = await openDatabase(config, {
     migrations: dependencies.migrations,
     isService: true,
     tell: storeLog(server.log),
+    committed: metrics.committed,
   });
   // Whoever hands in a clock means it for everything.
   const engine = dependencies.now === undefined ? database : withoutClock(database);
   const changes = makeChanges();
   const neighbours = makeNeighbours(engine.wire);
-  const store = makeStore(engine, {
+  const plainStore = makeStore(measureEngine(metrics, engine), {
     now,
     newId,
     tell: (change) => {
@@ -122,11 +124,12 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
       else telling.wake();
     },
   });
+  const store = { ...plainStore, ...measureWork(metrics, plainStore) };
   const directory = makeDirectory(config.sites, store);
   await directory.reload();
   const { sites, siteOf } = directory;
 
-  const base = makeBase(config, server);
+  const base = makeBase(config, server, part);
   const baseUrl = (): string => base().href.replace(/\/$/u, '');
   const isOurs = ({ host }: URL): boolean =>
     sites().some(({ addresses }) => addresses.some((address) => address.host === host));
@@ -146,34 +149,21 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     allowIpHosts: config.allowIpHosts,
     isOwnRoute: (url) => isOwnRoute(url, base(), sites()),
   });
-  const { version } = dependencies;
-  const telling = makeTelling(config, { store, guard, version, baseUrl, now, log: server.log });
+  const telling = makeTelling(config, { store, guard, version, baseUrl, now, log: server.log, metrics });
   const userAgent = () => `linkbackd/${dependencies.version} (+${baseUrl()}; linkback verification)`;
   const fetchPage = makeFetchPage({ guard, turns, userAgent, now });
   const reader = openReader();
-  const lookAtTarget = makeLookAtTarget({ store, fetchPage, reader, now });
-  const verify = makeVerify({
+  const verify = makeMeasuredVerify(metrics, {
+    store,
     siteOf,
-    lookAtTarget,
     fetchPage,
     reader,
-    checkVouch: makeCheckVouch({ store, fetchPage, reader }),
-    askOpinion:
-      config.akismet === undefined
-        ? askNobody
-        : makeAskAkismet({
-            ...config.akismet,
-            post: makePost({
-              guard,
-              turns: makeTurns({ isPolite: false, isOurs: () => true }),
-              userAgent,
-              now,
-            }),
-            userAgent,
-            onTrouble: (detail, linkback) => {
-              server.log.warn({ linkback, detail }, 'Akismet gave no opinion');
-            },
-          }),
+    akismet: config.akismet,
+    guard,
+    userAgent,
+    onAkismetTrouble: (detail, linkback) => {
+      server.log.warn({ linkback, detail }, 'Akismet gave no opinion');
+    },
     now,
   });
 
@@ -232,7 +222,8 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
 
   const tokens = makeTokens(store, { adminToken: config.adminToken, now });
   const guesses = config.limits ? makeGuesses(now, ledger) : anyGuesses;
-  mountRoutes(server, {
+  const mount = part === 'work' ? mountOperation : mountRoutes;
+  mount(server, {
     store,
     sites,
     changes,
@@ -267,12 +258,15 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
       now,
       newId,
     },
+    answered: (dialect) => (answer, waitedMs) => metrics.answered(dialect, answer, waitedMs / 1000),
+    operation: { check: store.check, metrics, askLeave: makeAskLeave(tokens, guesses, config.metricsToken) },
     mayReadSites: limitMayReadSites(makeMayReadSites(makeAuthenticate(tokens), config.feedToken), guesses),
     awaitVerdict: ({ linkbackId }) => outcomes.next(linkbackId, config.answerWithinMs),
   });
 
   let stopRefreshing = (): void => undefined;
   return {
+    listensAt: () => (server.server.listening ? listeningAt(server, config) : undefined),
     baseUrl,
     routes,
     setups: () => sites().map((site) => setupOf(site, site.addresses[0], site.slug, baseUrl())),
@@ -286,7 +280,8 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
         calls: telling.wake,
         directory: () => void directory.reload().catch(onError),
       });
-      if (part !== 'work') await server.listen({ host: config.host, port: config.port });
+      const port = part === 'work' ? config.workerPort : config.port;
+      if (port !== undefined) await server.listen({ host: config.host, port });
       if (part !== 'serve') {
         worker.start();
         telling.start();
@@ -316,8 +311,12 @@ function withoutClock({ clock: _clock, ...engine }: Engine): Engine {
   return engine;
 }
 
-/** The public address; without one, that of where the server listens, which does not change once it does. */
-function makeBase(config: Config, server: FastifyInstance): () => URL {
+/**
+ * The public address; without one, that of where the server listens, which does not change once it does. A worker's own
+ * is nobody's.
+ */
+function makeBase(config: Config, server: FastifyInstance, part: Part): () => URL {
+  if (part === 'work') return () => config.baseUrl ?? addressOf(config.host, config.port);
   let listening: URL | undefined;
   return () => {
     const base = config.baseUrl ?? listening ?? new URL(listeningAt(server, config));

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { parseEnv } from 'node:util';
 import { Halt } from './linkback/halt.ts';
 import {
@@ -18,13 +17,26 @@ import {
   readMailServer,
   type DigestSettings,
 } from './moderation/digest-settings.ts';
-import { daysOrOff, growingDays, list, oneOf, onOff, optional, wholeNumber } from './setting-values.ts';
+import {
+  daysOrOff,
+  growingDays,
+  list,
+  oneOf,
+  onOff,
+  optional,
+  wholeNumber,
+  dnsServer,
+  mark,
+  token,
+  trustedProxies,
+} from './setting-values.ts';
 import { joinExceptions, parseException, type Exceptions } from './web/address.ts';
 
 /** Every setting: its default, and what it decides. docs/configuration.md lists the same, and a test holds it to it. */
 export const settings = {
   HOST: '127.0.0.1',
   PORT: '8470',
+  WORKER_PORT: '',
   BASE_URL: '',
   DATABASE_URL: 'sqlite:data/linkbackd.db',
   DATABASE_POOL_SIZE: '10',
@@ -32,6 +44,7 @@ export const settings = {
   SITES: '',
   ADMIN_TOKEN: '',
   FEED_TOKEN: '',
+  METRICS_TOKEN: '',
   POLICY: 'hold-first',
   BLOCKED_HOSTS: '',
   CLOSED_PATHS: '',
@@ -71,6 +84,8 @@ const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 export type Config = {
   readonly host: string;
   readonly port: number;
+  /** Where `linkbackd work` tells how it is; undefined for nowhere. */
+  readonly workerPort: number | undefined;
   /** The public address when it is set; else it follows from where the service listens. */
   readonly baseUrl: URL | undefined;
   readonly database: Database;
@@ -80,6 +95,8 @@ export type Config = {
   readonly adminToken: string | undefined;
   /** Reads whole feeds and may stand in a URL; without it no token in a URL is taken. */
   readonly feedToken: string | undefined;
+  /** Reads `/metrics` and nothing else. */
+  readonly metricsToken: string | undefined;
   readonly answerWithinMs: number;
   /** Growing waits after which a verified linkback is looked at again; empty for never. */
   readonly reverifyAfterDays: readonly number[];
@@ -139,11 +156,13 @@ export function readConfig(environment: Environment): Config {
   const config: Config = Object.freeze({
     host: read('HOST', (text) => text),
     port: read('PORT', wholeNumber(0, 65_535)),
+    workerPort: read('WORKER_PORT', optional(wholeNumber(0, 65_535))),
     baseUrl: read('BASE_URL', optional(readBaseUrl)),
     database: readDatabase(read),
     ...readSites(read),
     adminToken: read('ADMIN_TOKEN', optional(token)),
     feedToken: read('FEED_TOKEN', optional(token)),
+    metricsToken: read('METRICS_TOKEN', optional(token)),
     answerWithinMs: read('ANSWER_WITHIN_MS', wholeNumber(0, 60_000)),
     reverifyAfterDays: read('REVERIFY_AFTER_DAYS', growingDays),
     exceptions: read('ALLOW_PRIVATE_NETWORK', (text) => joinExceptions(list(text).map(exception))),
@@ -305,41 +324,9 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function token(text: string): string {
-  if (text.length >= 16 && /^[\x21-\x7e]+$/u.test(text)) return text;
-  throw new Error('must be at least 16 printable characters without blanks; its value is not shown here');
-}
-
-function mark(text: string): string {
-  if (text.length <= 20) return text;
-  throw new Error('must be at most 20 characters');
-}
-
 function exception(text: string): Exceptions {
   const parsed = parseException(text);
   if (parsed === undefined)
     throw new Error(`"${text}" is neither a network such as 10.0.0.0/8 nor a host:port`);
   return parsed;
-}
-
-function dnsServer(text: string): string {
-  const address = text.replace(/^\[?([^\]]*?)\]?(?::\d+)?$/u, '$1');
-  if (isIP(address) !== 0 || isIP(text) !== 0) return text;
-  throw new Error(`"${text}" is no address of a name server, such as 9.9.9.9 or 127.0.0.1:5353`);
-}
-
-function trustedProxies(text: string): number | string[] | false {
-  if (text === 'off') return false;
-  if (/^\d+$/u.test(text)) return Number(text);
-  const networks = list(text);
-  const wrong = networks.find((each) => !isNetwork(each));
-  if (wrong === undefined) return networks;
-  throw new Error(`"${wrong}" is neither "off", a number of hops, nor a network such as 10.0.0.0/8`);
-}
-
-/** An address, alone or with as many leading bits as count. */
-function isNetwork(text: string): boolean {
-  const [address = '', bits = '1', ...more] = text.split('/');
-  const most = { 4: 32, 6: 128 }[isIP(address)] ?? 0;
-  return more.length === 0 && /^\d{1,3}$/u.test(bits) && Number(bits) >= 1 && Number(bits) <= most;
 }

@@ -9,6 +9,8 @@ export type DatabaseNeeds = {
   /** Whether this is the service, and not a command beside it. */
   readonly isService: boolean;
   readonly tell?: TellOfStore;
+  /** Is told of each transaction how many units shared it, where they share them. */
+  readonly committed?: (units: number) => void;
 };
 
 /**

@@ -13,7 +13,9 @@ import { readStatus } from './display/status.ts';
 import { readMentions } from './display/webmention-io.ts';
 import { serveWidget } from './display/widget-script.ts';
 import type { Accept, Filed } from './linkback/accept.ts';
+import type { Answered } from './linkback/answered.ts';
 import type { Changes } from './linkback/changes.ts';
+import type { Dialect } from './linkback/linkback.ts';
 import type { Reason } from './linkback/refusal.ts';
 import { pageAt, type Site } from './linkback/site.ts';
 import type { Store } from './linkback/store.ts';
@@ -26,7 +28,7 @@ import { receivePingbacks } from './protocols/pingback/receive.ts';
 import { receiveTrackbacks } from './protocols/trackback/receive.ts';
 import { receiveWebmentions } from './protocols/webmention/receive.ts';
 import { sayableInXml } from './protocols/xml-text.ts';
-import { operate } from './server.ts';
+import { operate, type OperateOptions } from './operate.ts';
 
 export type RoutesNeeds = {
   readonly store: Store;
@@ -36,15 +38,24 @@ export type RoutesNeeds = {
   readonly awaitVerdict: (filed: Filed) => Promise<'verified' | Reason | undefined>;
   readonly owner: OwnerOptions;
   readonly mayReadSites: MayCallerReadSites;
+  readonly answered: (dialect: Dialect) => Answered;
+  readonly operation: OperateOptions;
   readonly now: () => number;
   readonly baseUrl: () => string;
   /** The path of the public address, where it has one. */
   readonly prefix: string;
 };
 
+/** The routes of a process that only works. */
+export function mountOperation(server: FastifyInstance, { operation }: Pick<RoutesNeeds, 'operation'>): void {
+  // GET /healthz, /readyz, /metrics
+  server.register(operate, operation);
+}
+
 /** Every route of the service. */
 export function mountRoutes(server: FastifyInstance, needs: RoutesNeeds): void {
-  const { store, sites, changes, accept, awaitVerdict, owner, mayReadSites, now, baseUrl, prefix } = needs;
+  const { store, sites, changes, accept, answered, awaitVerdict, owner, mayReadSites, now, baseUrl, prefix } =
+    needs;
   const publicSources = makePublicSources(store, sites);
   const news = makeNews({
     store,
@@ -63,12 +74,14 @@ export function mountRoutes(server: FastifyInstance, needs: RoutesNeeds): void {
     awaitVerdict,
     statusUrl,
     publicSources: async (target, slug) => (await publicSources(target, slug))?.map((each) => each.url),
+    answered: answered('pingback'),
   });
   // POST, GET /trackback/{site}/{path}
   server.register(receiveTrackbacks, {
     accept,
     pageAt: (slug, path) => pageAt(sites(), slug, path),
     publicPings: publicSources,
+    answered: answered('trackback'),
   });
   // POST, GET /webmention, /{site}/webmention
   server.register(receiveWebmentions, {
@@ -76,6 +89,7 @@ export function mountRoutes(server: FastifyInstance, needs: RoutesNeeds): void {
     statusUrl,
     needsVouch: makeNeedsVouch(sites, store),
     formPage: (form) => pingFormPage(form, baseUrl()),
+    answered: answered('webmention'),
   });
   // GET /setup, /api/setup
   server.register(showSetup, { sites, baseUrl });
@@ -108,6 +122,6 @@ export function mountRoutes(server: FastifyInstance, needs: RoutesNeeds): void {
   server.register(showModeration);
   // GET /openapi.json, /docs
   server.register(serveDescription, { baseUrl, prefix });
-  // GET /healthz, /readyz
-  server.register(operate, { check: store.check });
+  // GET /healthz, /readyz, /metrics
+  server.register(operate, needs.operation);
 }

@@ -5,7 +5,6 @@ import {
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
-  type FastifySchema,
   type FastifySchemaCompiler,
   type FastifyServerOptions,
 } from 'fastify';
@@ -15,7 +14,7 @@ import type { Config } from './config.ts';
 import { connectionLimit, descriptorLimit, limitConnections } from './crowd.ts';
 import { unavailableRetrySeconds } from './linkback/accept.ts';
 import { problem, problemType } from './linkback/problem.ts';
-import { Damaged, Unavailable } from './linkback/unavailable.ts';
+import { Unavailable } from './linkback/unavailable.ts';
 import { credibleForwarding } from './protocols/forwarded.ts';
 import { keepSpelling } from './protocols/trackback/receive.ts';
 import { answerUnread } from './protocols/unread.ts';
@@ -64,6 +63,8 @@ export function buildServer(config: Config, logger: LoggerOptions): FastifyInsta
     if (forwarded !== undefined) headers['x-forwarded-for'] = credibleForwarding(String(forwarded));
     next();
   });
+  // Fastify takes the time of a request only where somebody waits for its end.
+  server.addHook('onResponse', (_request, _reply, next) => next());
   server.setErrorHandler((error: FastifyError, request, reply) => {
     if (error instanceof Unavailable) {
       request.log.warn(error, 'the store is not ready');
@@ -154,47 +155,6 @@ const headers = {
   // Said by the proxy that ends TLS, if at all.
   strictTransportSecurity: false,
 } as const;
-
-export type OperateOptions = { readonly check: () => Promise<void> };
-
-/** Serves `/healthz`, that the process is alive, and `/readyz`, that it can do its work. */
-export function operate(server: FastifyInstance, { check }: OperateOptions, done: () => void): void {
-  server.get('/healthz', { config: { described: alive } }, () => ({ status: 'alive' }));
-  server.get('/readyz', { config: { described: ready } }, async (request, reply) => {
-    try {
-      await check();
-      return { status: 'ready' };
-    } catch (error) {
-      request.log.warn(error, 'the store is not ready');
-      return reply
-        .code(503)
-        .header('retry-after', 30)
-        .send({ status: 'degraded', store: error instanceof Damaged ? 'damaged' : 'cannot write' });
-    }
-  });
-  done();
-}
-
-const state = {
-  'application/json': { schema: { type: 'object', properties: { status: { type: 'string' } } } },
-};
-
-const alive: FastifySchema = {
-  tags: ['Operation'],
-  operationId: 'getHealth',
-  summary: 'See whether the process is alive',
-  response: { 200: { description: 'It is.', content: state } },
-};
-
-const ready: FastifySchema = {
-  tags: ['Operation'],
-  operationId: 'getReadiness',
-  summary: 'See whether it can do its work',
-  response: {
-    200: { description: 'It can read and write its database.', content: state },
-    503: { description: 'It cannot, at the moment.', content: state },
-  },
-};
 
 function sendProblem(reply: FastifyReply, status: number, detail: string): FastifyReply {
   return reply

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { buildApp, type App, type Part } from './app.ts';
-import { readConfig, readEnvironment, readVersion, type Config } from './config.ts';
+import { readConfig, readEnvironment, readVersion, type Config, type SettingName } from './config.ts';
 import type { LoggerOptions } from './server.ts';
 import { logToStandardError, type Log } from './log.ts';
 import { Halt } from './linkback/halt.ts';
@@ -27,8 +27,8 @@ export async function serve(part: Part = 'both'): Promise<void> {
       logger: loggerOptions(config, log),
     });
     stopOnSignal(app, log);
-    const newToken = await startListening(app, config);
-    process.stdout.write(part === 'work' ? 'linkbackd works; it serves nothing.\n' : welcome(app, newToken));
+    const newToken = await startListening(app, config, part);
+    process.stdout.write(part === 'work' ? working(app) : welcome(app, newToken));
   } catch (error) {
     if (!(error instanceof Halt)) throw error;
     process.stderr.write(`linkbackd cannot start. ${error.message}\n${error.remedy}\n`);
@@ -41,25 +41,34 @@ const onlyOnPostgres = new Halt(
   'Start it with `linkbackd serve`; to spread the work over several processes, set DATABASE_URL to a PostgreSQL database.',
 );
 
-async function startListening(app: App, { host, port }: Config): Promise<string | undefined> {
+function working(app: App): string {
+  const at = app.listensAt();
+  const tells = at === undefined ? '' : ` How it is, it tells at ${at}`;
+  return `linkbackd works; it serves nothing.${tells}\n`;
+}
+
+async function startListening(app: App, config: Config, part: Part): Promise<string | undefined> {
   try {
     return await app.start();
   } catch (error) {
     await app.stop();
-    throw explainedListen(error, host, port);
+    const { host, port, workerPort = 0 } = config;
+    throw part === 'work'
+      ? explainedListen(error, host, workerPort, 'WORKER_PORT')
+      : explainedListen(error, host, port, 'PORT');
   }
 }
 
-function explainedListen(error: unknown, host: string, port: number): unknown {
+function explainedListen(error: unknown, host: string, port: number, setting: SettingName): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   switch (code) {
     case 'EADDRINUSE':
       return new Halt(
         `Port ${port} on ${host} is used by another program.`,
-        'Stop that one, or set PORT to a free port.',
+        `Stop that one, or set ${setting} to a free port.`,
       );
     case 'EACCES':
-      return new Halt(`This user may not listen on port ${port}.`, 'Set PORT to a number above 1023.');
+      return new Halt(`This user may not listen on port ${port}.`, `Set ${setting} to a number above 1023.`);
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':

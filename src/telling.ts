@@ -1,5 +1,7 @@
 import type { Config } from './config.ts';
 import type { Store } from './linkback/store.ts';
+import { measureRequests } from './measured.ts';
+import type { Metrics } from './metrics.ts';
 import { makeDigest } from './moderation/digest.ts';
 import { makeSendMail } from './moderation/mail.ts';
 import { makeDeliverer, type DelivererLog } from './queue/deliver.ts';
@@ -15,6 +17,7 @@ export type TellingNeeds = {
   readonly baseUrl: () => string;
   readonly now: () => number;
   readonly log: TellingLog;
+  readonly metrics: Metrics;
 };
 
 type Line = (about: object, what: string) => void;
@@ -31,16 +34,20 @@ export type Telling = {
 
 /** Builds the calls to webhooks, and the digest by e-mail when the settings want one. */
 export function makeTelling({ digest: settings }: Config, needs: TellingNeeds): Telling {
-  const { store, guard, version, baseUrl, now, log } = needs;
+  const { store, guard, version, baseUrl, now, log, metrics } = needs;
   const deliverer = makeDeliverer({
     store,
     // Turns of their own: receivers are the owner's, and a slow one must not hold up the reading of strangers' pages.
-    send: makePost({
-      guard,
-      turns: makeTurns({ isPolite: false, isOurs: () => true }),
-      userAgent: () => `linkbackd/${version} (+${baseUrl()}; webhook)`,
-      now,
-    }),
+    send: measureRequests(
+      metrics,
+      'webhook',
+      makePost({
+        guard,
+        turns: makeTurns({ isPolite: false, isOurs: () => true }),
+        userAgent: () => `linkbackd/${version} (+${baseUrl()}; webhook)`,
+        now,
+      }),
+    ),
     retryAt: makeRetryAt({ now, random: Math.random }),
     now,
     log: delivererLog(log),

@@ -1,5 +1,5 @@
 import type { AcceptedPing, Filed, JudgedPing } from './accept.ts';
-import type { Dialect, Linkback, LinkbackType, Rsvp } from './linkback.ts';
+import type { Dialect, Linkback, LinkbackType, Moderation, Rsvp, Verification } from './linkback.ts';
 import type { Progress, Settlement } from './settle.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -71,6 +71,29 @@ export type Recalled = {
   /** When the same dialect last said the very same; null when it never did, or in other words. */
   readonly saidAt: number | null;
 };
+
+/** How much promised work there is. */
+export type Queued = {
+  readonly waiting: number;
+  readonly leased: number;
+  /** Since when the oldest waits to be taken, which may be an instant to come; undefined when none waits. */
+  readonly dueSince: number | undefined;
+};
+
+/** What is stored, in numbers. */
+export type Numbers = {
+  readonly linkbacks: readonly {
+    readonly moderation: Moderation;
+    readonly verification: Verification;
+    readonly count: number;
+  }[];
+  /** Verifications; dead ones wait for the owner. */
+  readonly jobs: Queued & { readonly dead: number };
+  /** Calls to webhooks. */
+  readonly calls: Queued;
+};
+
+export type NumbersStore = { readonly numbers: () => Promise<Numbers> };
 
 /** A page of a list: `next` is the cursor of the following page. */
 export type Page<Item> = { readonly items: readonly Item[]; readonly next: string | null };

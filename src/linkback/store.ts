@@ -13,6 +13,7 @@ import type {
 import type {
   JobStore,
   MentionStore,
+  NumbersStore,
   PingStore,
   PublicStore,
   StatusStore,
@@ -31,6 +32,7 @@ export type Store = JobStore &
   ScheduleStore &
   TrustStore &
   TargetStore &
+  NumbersStore &
   TokenStore &
   SessionStore &
   RuleStore &

@@ -28,7 +28,7 @@ type Waiting = {
  * for many callers instead of one each.
  *
  * Units run one after another, each in a savepoint of its own. They must await nothing but their statements.
- * `afterCommit` is called when a transaction is over, whatever came of it.
+ * `afterCommit` is called when a transaction is over, whatever came of it, with the number of its units.
  *
  * Limits: {@link unitsPerCommit} units a transaction; `lockTimeoutMs` for each unit to wait for a lock of another
  *         process, then it fails.
@@ -37,7 +37,7 @@ export function groupCommits(
   writer: Database.Database,
   db: Db,
   lockTimeoutMs: number,
-  afterCommit: () => void = () => undefined,
+  afterCommit: (units: number) => void = () => undefined,
 ): GroupCommits {
   const queue: Waiting[] = [];
   let draining: Promise<void> | undefined;
@@ -47,8 +47,9 @@ export function groupCommits(
       await new Promise(setImmediate);
       const refused = begin(writer);
       if (refused === undefined) {
-        await commit(writer, db, queue.splice(0, unitsPerCommit));
-        afterCommit();
+        const units = queue.splice(0, unitsPerCommit);
+        await commit(writer, db, units);
+        afterCommit(units.length);
       } else if (isBusy(refused.error)) await waitForLock(queue, refused.error, lockTimeoutMs);
       else fail(queue.splice(0), refused.error);
     }

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { Damaged, Unavailable } from '../linkback/unavailable.ts';
+import { Damaged, Stopped, Unavailable } from '../linkback/unavailable.ts';
 
 /**
  * What a unit meets when another was faster: a deadlock, a row that was there first, one that is gone. It finds things
@@ -11,6 +11,8 @@ const conflicts: ReadonlySet<string> = new Set(['23503', '23505', '40001', '40P0
 
 /** Classes and codes that say "not now": connections, resources, operators, reading only, locks, timeouts, the system. */
 const temporary = /^(?:08|40|53|57|58|25006|55P03|25P0[34])/u;
+/** A server that ends, or that has only just begun. */
+const stopped = /^57P0[123]$/u;
 /** The server found its files damaged. */
 const damage = /^XX00[12]$/u;
 
@@ -24,6 +26,7 @@ export function explained(error: unknown): unknown {
   if (!(error instanceof pg.DatabaseError)) return unreachable(error);
   const code = error.code ?? '';
   if (damage.test(code)) return new Damaged('The database is damaged.', { cause: error });
+  if (stopped.test(code)) return new Stopped(`The database is not there now (${code}).`, { cause: error });
   if (temporary.test(code))
     return new Unavailable(`The database does not answer now (${code}).`, { cause: error });
   return error;
@@ -38,7 +41,9 @@ export function isBroken(error: unknown): boolean {
 /** What the driver itself says, without a code of the server: the network, a timeout, a server that hung up. */
 function unreachable(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  return new Unavailable(`The database cannot be reached (${messageOf(error)}).`, { cause: error });
+  const message = messageOf(error);
+  const Kind = /timeout/iu.test(message) ? Unavailable : Stopped;
+  return new Kind(`The database cannot be reached (${message}).`, { cause: error });
 }
 
 export function messageOf(error: unknown): string {

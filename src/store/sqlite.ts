@@ -26,6 +26,8 @@ export type SqliteOptions = {
   /** Instead of {@link walWarnBytes}. */
   readonly walWarnBytes?: number;
   readonly tell?: TellOfStore;
+  /** Is told of each transaction how many units shared it. */
+  readonly committed?: (units: number) => void;
 };
 
 /**
@@ -75,7 +77,10 @@ function sqliteEngine(
     },
   });
   const watch = watchWal(writer, file, options.walWarnBytes ?? walWarnBytes, tell);
-  const commits = groupCommits(writer, writing, lockTimeoutMs, watch);
+  const commits = groupCommits(writer, writing, lockTimeoutMs, (units) => {
+    options.committed?.(units);
+    watch();
+  });
   return {
     name: 'sqlite',
     db: reading,

@@ -9,6 +9,7 @@ import type { Db, Engine } from './engine.ts';
 import { exampleStore } from './examples.ts';
 import { jobStore, type JobStoreOptions } from './jobs.ts';
 import { noteChanges } from './noting.ts';
+import { numbersStore } from './numbers.ts';
 import { mentionStore } from './mentions.ts';
 import { moderationStore } from './moderation.ts';
 import { pingStore } from './pings.ts';
@@ -51,6 +52,7 @@ export function makeStore(engine: Engine, options: StoreOptions): Store {
     ...scheduleStore(engine, options),
     isApprovedHost: (site, host) => isApprovedHost(engine.db, site, host),
     ...targetStore(engine),
+    ...numbersStore(engine),
     ...tokenStore(engine),
     ...sessionStore(engine, options),
     ...siteStore(engine, options),

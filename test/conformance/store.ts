@@ -429,6 +429,38 @@ export function storeSuite(name: string, open: () => Promise<OpenedStore>): void
     });
   });
 
+  describe(`${name}: telling its numbers`, () => {
+    it('counts nothing where there is nothing', async () => {
+      const none = { waiting: 0, leased: 0, dueSince: undefined };
+      expect(await store.numbers()).toEqual({ linkbacks: [], jobs: { ...none, dead: 0 }, calls: none });
+    });
+
+    it('counts linkbacks by their states, and jobs with the instant since which the oldest is due', async () => {
+      const at = clock.now();
+      await file();
+      await file({ at: at + minute });
+      const parked = await claimOne();
+      await store.park(parked, settling(parked, buildNotFound({ reason: 'our-fault' })));
+      expect((await store.numbers()).jobs).toEqual({ waiting: 1, leased: 0, dead: 1, dueSince: at + minute });
+      clock.advance(minute);
+      const lease = await claimOne();
+      expect((await store.numbers()).jobs).toEqual({
+        waiting: 0,
+        leased: 1,
+        dead: 1,
+        dueSince: clock.now() + leaseMs,
+      });
+      await finish(lease, buildFound());
+      const { linkbacks, jobs } = await store.numbers();
+      expect(jobs).toEqual({ waiting: 0, leased: 0, dead: 1, dueSince: undefined });
+      const counted = linkbacks.filter(({ count }) => count > 0).map((each) => JSON.stringify(each));
+      expect(counted.sort()).toEqual([
+        '{"moderation":"pending","verification":"refused","count":1}',
+        '{"moderation":"pending","verification":"verified","count":1}',
+      ]);
+    });
+  });
+
   describe(`${name}: leasing jobs`, () => {
     it('counts the attempt before the work begins', async () => {
       const { linkbackId } = await file();

@@ -90,7 +90,7 @@ describe('a database of which a page is damaged', () => {
     expect([500, 503]).toContain(late.status);
     const ready = await service.get('/readyz');
     expect(ready.status).toBe(503);
-    expect(await ready.json()).toEqual({ status: 'degraded', store: 'damaged' });
+    expect(await ready.json()).toEqual({ status: 'unavailable', database: 'damaged' });
     const alarms = (): string[] =>
       service
         .output()

@@ -99,7 +99,7 @@ describe.skipIf(isMissing)('a service whose disk is full', () => {
       const answer = await service.get('/readyz');
       return answer.status === 503 && answer;
     });
-    expect(await ready.json()).toMatchObject({ status: 'degraded' });
+    expect(await ready.json()).toEqual({ status: 'unavailable', database: 'cannot write' });
 
     letFilesGrow(service, 'unlimited');
     expect((await service.get('/readyz')).status).toBe(200);
@@ -144,7 +144,7 @@ describe.skipIf(smallDisksAreMissing)('a service on a disk that others fill', ()
         const taken = await fill(service, 2);
         const ready = await service.get('/readyz');
         expect(ready.status).toBe(503);
-        expect(await ready.json()).toEqual({ status: 'degraded', store: 'cannot write' });
+        expect(await ready.json()).toEqual({ status: 'unavailable', database: 'cannot write' });
         expect((await service.get('/healthz')).status).toBe(200);
         const { items } = await ownerOf(service).list();
         expect(items.length).toBeGreaterThan(0);

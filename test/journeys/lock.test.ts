@@ -138,7 +138,7 @@ describe('a database that another program has locked', () => {
       }
       expect((await decision).status).toBe(503);
       expect((await ready).status).toBe(503);
-      expect(await (await ready).json()).toEqual({ status: 'degraded', store: 'cannot write' });
+      expect(await (await ready).json()).toEqual({ status: 'unavailable', database: 'slow' });
       const refused = load.answers.map((each) => each.ping.source);
 
       const stopped = load.stop();

@@ -62,6 +62,7 @@ describe('settings that are wrong', () => {
   const wrong: Readonly<Record<SettingName, readonly [string, string] | null>> = {
     HOST: null,
     PORT: ['99999', '"99999" must be a whole number from 0 to 65535'],
+    WORKER_PORT: ['-1', '"-1" must be a whole number from 0 to 65535'],
     BASE_URL: ['ftp://blog.example', '"ftp://blog.example" is no http or https address'],
     DATABASE_URL: ['mysql://db.example/x', 'write "sqlite:" and a path, or postgres://'],
     DATABASE_POOL_SIZE: ['1', '"1" must be a whole number from 2 to 500'],
@@ -69,6 +70,7 @@ describe('settings that are wrong', () => {
     SITES: ['api=https://blog.example', '"api" is a route of linkbackd'],
     ADMIN_TOKEN: ['short', 'must be at least 16 printable characters'],
     FEED_TOKEN: ['short, too', 'must be at least 16 printable characters'],
+    METRICS_TOKEN: ['short', 'must be at least 16 printable characters'],
     POLICY: ['sometimes', '"sometimes" must be one of hold-first, hold-all, approve-all'],
     BLOCKED_HOSTS: ['https://spam.example/', '"https://spam.example/" is no host name'],
     CLOSED_PATHS: ['about', '"about" is no path'],

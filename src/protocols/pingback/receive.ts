@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Accept, Filed } from '../../linkback/accept.ts';
+import { answerTo, type Answered } from '../../linkback/answered.ts';
 import { isRefusal, type Reason, type Refusal } from '../../linkback/refusal.ts';
 import { bodyOf, takeBodiesAsBytes } from '../raw-body.ts';
 import { receiving } from './described.ts';
@@ -24,6 +25,7 @@ export type PingbackOptions = {
     target: string,
     site: string | undefined,
   ) => Promise<readonly string[] | undefined>;
+  readonly answered: Answered;
 };
 
 /** What a method gives back: a value, a fault, or a refusal, which the table turns into a fault. */
@@ -70,7 +72,9 @@ export function receivePingbacks(app: FastifyInstance, options: PingbackOptions,
   });
   takeBodiesAsBytes(app, maxMessageBytes);
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    if (error.statusCode !== undefined && error.statusCode < 500) {
+    const isOurs = error.statusCode === undefined || error.statusCode >= 500;
+    options.answered(isOurs ? 'our-fault' : 'malformed', reply.elapsedTime);
+    if (!isOurs) {
       return sendFault(reply, error.statusCode === 413 ? wireFault('too-large') : faults.malformed);
     }
     request.log.error(error, 'answering a pingback failed');
@@ -102,7 +106,10 @@ async function answer(
   options: PingbackOptions,
 ): Promise<FastifyReply> {
   const call = readCall(bodyOf(request), request.headers['content-type'] ?? '');
-  if ('malformed' in call) return sendFault(reply, wireFault(call.malformed));
+  if ('malformed' in call) {
+    options.answered('malformed', reply.elapsedTime);
+    return sendFault(reply, wireFault(call.malformed));
+  }
   const method = Object.hasOwn(methods, call.method) ? methods[call.method] : undefined;
   if (method === undefined) return sendFault(reply, callFaults['unknown-method']);
   const params = call.params.filter((param) => typeof param === 'string');
@@ -111,6 +118,7 @@ async function answer(
   }
   const { site } = request.params as { site?: string };
   const result = await method.call(params, { ip: request.ip, site }, options);
+  if (method === methods['pingback.ping']) options.answered(answerTo(result), reply.elapsedTime);
   if (isRefusal(result)) {
     if (result.retryAfterSeconds !== undefined) reply.header('retry-after', result.retryAfterSeconds);
     return sendFault(reply, faults[result.refused]);

@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Accept } from '../../linkback/accept.ts';
+import type { Accept, Filed } from '../../linkback/accept.ts';
+import { answerTo, type Answered } from '../../linkback/answered.ts';
 import { isRefusal, type Refusal } from '../../linkback/refusal.ts';
 import { bodyOf, takeBodiesAsBytes } from '../raw-body.ts';
 import { listing, receiving } from './described.ts';
@@ -12,6 +13,7 @@ export type TrackbackOptions = {
   readonly pageAt: (slug: string, pathAndQuery: string) => string | undefined;
   /** The approved linkbacks of a page, oldest first; undefined when it takes none. */
   readonly publicPings: (target: string, site: string) => Promise<readonly ListedPing[] | undefined>;
+  readonly answered: Answered;
 };
 
 type Asked = { readonly slug: string; readonly target: string | undefined; readonly query: URLSearchParams };
@@ -31,7 +33,9 @@ export function receiveTrackbacks(app: FastifyInstance, options: TrackbackOption
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const isOurs = error.statusCode === undefined || error.statusCode >= 500;
     if (isOurs) request.log.error(error, 'answering a TrackBack ping failed');
-    return refuseIt(reply, { refused: isOurs ? 'our-fault' : 'malformed' });
+    const refusal = { refused: isOurs ? 'our-fault' : 'malformed' } as const;
+    if (request.method === 'POST') options.answered(refusal.refused, reply.elapsedTime);
+    return refuseIt(reply, refusal);
   });
   for (const [url, what] of addresses) {
     const pinging = { ...receiving, operationId: `ping${what}` };
@@ -53,12 +57,18 @@ async function receive(
   reply: FastifyReply,
   options: TrackbackOptions,
 ): Promise<FastifyReply> {
+  const result = await take(request, options);
+  options.answered(answerTo(result), reply.elapsedTime);
+  return isRefusal(result) ? refuseIt(reply, result) : sendXml(reply, 200, formatAnswer(undefined));
+}
+
+async function take(request: FastifyRequest, options: TrackbackOptions): Promise<Filed | Refusal> {
   const { slug, target } = askedFor(request, options);
   const ping = readRequest(bodyOf(request), request.headers['content-type'] ?? '');
-  if (ping === undefined) return refuseIt(reply, { refused: 'malformed' });
-  if (target === undefined) return refuseIt(reply, { refused: 'target-closed' });
+  if (ping === undefined) return { refused: 'malformed' };
+  if (target === undefined) return { refused: 'target-closed' };
   const { url: source, claims } = ping;
-  const filed = await options.accept({
+  return options.accept({
     dialect: 'trackback',
     source,
     target,
@@ -66,7 +76,6 @@ async function receive(
     site: slug,
     claims,
   });
-  return isRefusal(filed) ? refuseIt(reply, filed) : sendXml(reply, 200, formatAnswer(undefined));
 }
 
 async function show(

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Accept, Ping } from '../../linkback/accept.ts';
+import { answerTo, type Answered } from '../../linkback/answered.ts';
 import { problem, problemType } from '../../linkback/problem.ts';
 import { isRefusal, refuse, type Refusal } from '../../linkback/refusal.ts';
 import { bodyOf, takeBodiesAsBytes } from '../raw-body.ts';
@@ -15,6 +16,7 @@ export type WebmentionOptions = {
   readonly needsVouch: (source: string, target: string) => Promise<boolean>;
   /** A page with the form for people, which sends to the page's own address. */
   readonly formPage: (form: FilledForm) => string;
+  readonly answered: Answered;
 };
 
 /** What a person has filled in, and what is wrong with it. */
@@ -36,7 +38,9 @@ export function receiveWebmentions(app: FastifyInstance, options: WebmentionOpti
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const isOurs = error.statusCode === undefined || error.statusCode >= 500;
     if (isOurs) request.log.error(error, 'answering a webmention failed');
-    return refuseIt(request, reply, { refused: isOurs ? 'our-fault' : 'malformed' }, options);
+    const refusal = { refused: isOurs ? 'our-fault' : 'malformed' } as const;
+    if (request.method === 'POST') options.answered(refusal.refused, reply.elapsedTime);
+    return refuseIt(request, reply, refusal, options);
   });
   for (const [url, to] of addresses) {
     const sending = { ...receiving, operationId: `sendWebmention${to}` };
@@ -75,8 +79,10 @@ async function receive(
 ): Promise<FastifyReply> {
   const sent = [bodyOf(request), request.headers['content-type'] ?? ''] as const;
   const asked = readRequest(...sent);
-  if (asked === undefined)
+  if (asked === undefined) {
+    options.answered('malformed', reply.elapsedTime);
     return refuseIt(request, reply, { refused: 'malformed' }, options, readFields(...sent));
+  }
   const { site } = request.params as { site?: string };
   const ping: Ping = {
     dialect: 'webmention',
@@ -90,6 +96,7 @@ async function receive(
     const isLacking = asked.vouch === undefined && (await options.needsVouch(asked.source, asked.target));
     return isLacking ? vouchFirst : undefined;
   });
+  options.answered(answerTo(filed), reply.elapsedTime);
   if (filed === vouchFirst) return askForVouch(request, reply, options, asked);
   if (isRefusal(filed)) return refuseIt(request, reply, filed, options, asked);
   const status = options.statusUrl(filed.statusId);

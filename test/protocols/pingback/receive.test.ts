@@ -1,6 +1,7 @@
 import { fastify, type FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Filed, Ping } from '../../../src/linkback/accept.ts';
+import type { PingAnswer } from '../../../src/linkback/answered.ts';
 import { reasons, refuse, type Reason, type Refusal } from '../../../src/linkback/refusal.ts';
 import { faults } from '../../../src/protocols/pingback/faults.ts';
 import { receivePingbacks } from '../../../src/protocols/pingback/receive.ts';
@@ -26,6 +27,7 @@ afterEach(() => app?.close());
 /** The plugin alone, with somebody behind it who says what the test wants and remembers what they were asked. */
 function receiver(says: Says = {}) {
   const pings: Ping[] = [];
+  const answers: PingAnswer[] = [];
   const asked: (readonly [string, string | undefined])[] = [];
   const { accept = filed } = says;
   const server = fastify();
@@ -41,13 +43,14 @@ function receiver(says: Says = {}) {
       asked.push([target, site]);
       return Promise.resolve(says.sources);
     },
+    answered: (answer) => answers.push(answer),
   });
   const post = async (body: string | Uint8Array, contentType?: string, url = '/pingback') => {
     const headers = contentType === undefined ? {} : { 'content-type': contentType };
     const response = await server.inject({ method: 'POST', url, headers, payload: Buffer.from(body) });
     return { ...response, answer: readAnswer(response.rawPayload, '') };
   };
-  return { pings, asked, post, server };
+  return { pings, answers, asked, post, server };
 }
 
 const ping = formatCall('pingback.ping', ['https://source.example/', 'https://blog.example/']);
@@ -87,13 +90,15 @@ describe('every call of the corpus', () => {
 
 describe('pingback.ping', () => {
   it.each(reasons)('answers a refusal for %s with its fault', async (reason) => {
-    const { post } = receiver({ accept: refuse(reason) });
+    const { post, answers } = receiver({ accept: refuse(reason) });
     expect((await post(ping)).answer).toEqual({ fault: faults[reason] });
+    expect(answers).toEqual([reason]);
   });
 
   it.each(reasons)('answers the verdict %s with its fault', async (reason) => {
-    const { post } = receiver({ verdict: reason });
+    const { post, answers } = receiver({ verdict: reason });
     expect((await post(ping)).answer).toEqual({ fault: faults[reason] });
+    expect(answers).toEqual([reason]);
   });
 
   it('answers a verified ping with one string that names its status page', async () => {
@@ -117,6 +122,19 @@ describe('pingback.ping', () => {
     expect((await post(ping)).answer).toEqual({ fault: faults['already-registered'] });
   });
 
+  it('is told of once, and nothing else is', async () => {
+    const { post, answers, server } = receiver({ sources: [] });
+    await post(ping);
+    expect(answers).toEqual(['success']);
+    await post(formatCall('pingback.extensions.getPingbacks', ['https://blog.example/']));
+    await post(formatCall('system.listMethods', []));
+    await server.inject({ method: 'GET', url: '/pingback' });
+    expect(answers).toEqual(['success']);
+    await post('no XML');
+    await post('x'.repeat(17 * 1024));
+    expect(answers).toEqual(['success', 'malformed', 'malformed']);
+  });
+
   it('says when to try again', async () => {
     const { post } = receiver({ accept: refuse('too-many', 17) });
     expect((await post(ping)).headers['retry-after']).toBe('17');
@@ -133,8 +151,9 @@ describe('pingback.ping', () => {
   });
 
   it('answers a defect of ours with a fault that says nothing of it', async () => {
-    const { post } = receiver({ accept: new Error('a secret of the stack') });
+    const { post, answers } = receiver({ accept: new Error('a secret of the stack') });
     const { statusCode, answer, payload } = await post(ping);
+    expect(answers).toEqual(['our-fault']);
     expect([statusCode, answer]).toEqual([200, { fault: faults['our-fault'] }]);
     expect(payload).not.toContain('secret');
   });

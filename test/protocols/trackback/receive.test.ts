@@ -1,6 +1,7 @@
 import { fastify, type FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Filed, Ping } from '../../../src/linkback/accept.ts';
+import type { PingAnswer } from '../../../src/linkback/answered.ts';
 import { reasons, refuse, type Refusal } from '../../../src/linkback/refusal.ts';
 import { faults } from '../../../src/protocols/trackback/faults.ts';
 import { keepSpelling, receiveTrackbacks } from '../../../src/protocols/trackback/receive.ts';
@@ -33,6 +34,7 @@ type Says = {
 /** The plugin alone, with somebody behind it who says what the test wants and remembers what they were asked. */
 function receiver(says: Says = {}) {
   const pings: Ping[] = [];
+  const answers: PingAnswer[] = [];
   const asked: (readonly [string, string])[] = [];
   const { accept = filed } = says;
   const server = fastify({ rewriteUrl: ({ url = '/' }) => keepSpelling(url) });
@@ -47,11 +49,12 @@ function receiver(says: Says = {}) {
       asked.push([target, site]);
       return Promise.resolve('listed' in says ? says.listed : []);
     },
+    answered: (answer) => answers.push(answer),
   });
   const post = (url: string, body: string | Buffer = form, contentType: string = formType) =>
     server.inject({ method: 'POST', url, headers: { 'content-type': contentType }, payload: body });
   const get = (url: string) => server.inject({ method: 'GET', url });
-  return { pings, asked, post, get };
+  return { pings, answers, asked, post, get };
 }
 
 describe('a ping', () => {
@@ -103,8 +106,9 @@ describe('a ping', () => {
   });
 
   it.each(reasons)('that is refused for %s is told so in XML', async (reason) => {
-    const { post } = receiver({ accept: refuse(reason, 17) });
+    const { post, answers } = receiver({ accept: refuse(reason, 17) });
     const { statusCode, headers, payload } = await post('/trackback/blog/post');
+    expect(answers).toEqual([reason]);
     const { status, message } = faults[reason];
     expect([statusCode, headers['content-type'], headers['retry-after']]).toEqual([
       status,
@@ -115,8 +119,9 @@ describe('a ping', () => {
   });
 
   it('[TB 2.1] is answered in XML when we have a defect, and hears nothing of it', async () => {
-    const { post } = receiver({ accept: new Error('a secret of the stack') });
+    const { post, answers } = receiver({ accept: new Error('a secret of the stack') });
     const { statusCode, payload } = await post('/trackback/blog/post');
+    expect(answers).toEqual(['our-fault']);
     expect([statusCode, payload]).toEqual([200, formatAnswer(faults['our-fault'].message ?? undefined)]);
   });
 });
@@ -132,8 +137,9 @@ describe('a POST that is no ping', () => {
     ['a body over 32 KiB', `${form}&excerpt=${'x'.repeat(32 * 1024)}`, formType],
     ['bytes that are no form', Buffer.from([0, 255, 254, 38, 61, 37]), formType],
   ])('[TB 2.1] is answered with error 1 and goes no further: %s', async (_what, body, type) => {
-    const { post, pings } = receiver();
+    const { post, pings, answers } = receiver();
     const { statusCode, headers, payload } = await post('/trackback/blog/post', body, type);
+    expect(answers).toEqual(['malformed']);
     expect([statusCode, headers['content-type'], payload]).toEqual([
       200,
       'text/xml; charset=utf-8',
@@ -143,9 +149,10 @@ describe('a POST that is no ping', () => {
   });
 
   it('takes a body of 32 KiB', async () => {
-    const { post } = receiver();
+    const { post, answers } = receiver();
     const padded = `${form}&excerpt=`.padEnd(32 * 1024, 'x');
     expect((await post('/trackback/blog/post', padded)).payload).toBe(formatAnswer(undefined));
+    expect(answers).toEqual(['success']);
   });
 });
 
@@ -167,9 +174,10 @@ describe('GET', () => {
     '/trackback/blog/a?url=',
     '/trackback/blog/a?%75rl=x',
   ])('[TB 2.2] never pings: %s', async (url) => {
-    const { get, pings } = receiver();
+    const { get, pings, answers } = receiver();
     const { statusCode, payload } = await get(url);
     expect([statusCode, payload, pings]).toEqual([200, malformed, []]);
+    expect(answers).toEqual([]);
   });
 
   it('[TB 2.2] lists with __mode=rss, which is no part of the page’s address', async () => {

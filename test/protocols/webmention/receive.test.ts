@@ -1,6 +1,7 @@
 import { fastify, type FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Filed, Ping } from '../../../src/linkback/accept.ts';
+import type { PingAnswer } from '../../../src/linkback/answered.ts';
 import { reasons, refuse, type Refusal } from '../../../src/linkback/refusal.ts';
 import { faults } from '../../../src/protocols/webmention/faults.ts';
 import { receiveWebmentions } from '../../../src/protocols/webmention/receive.ts';
@@ -35,6 +36,7 @@ type Sent = {
 /** The plugin alone, with somebody behind it who says what the test wants and remembers what they were asked. */
 function receiver(accept: Filed | Refusal | Error = filed, needsVouch = false) {
   const pings: Ping[] = [];
+  const answers: PingAnswer[] = [];
   const server = fastify();
   app = server;
   server.register(receiveWebmentions, {
@@ -49,10 +51,11 @@ function receiver(accept: Filed | Refusal | Error = filed, needsVouch = false) {
     statusUrl: (id) => `https://linkbacks.example/status/${id}`,
     formPage: ({ wrong, wantsVouch = false, ...typed }) =>
       `<form>${wrong ?? ''}${wantsVouch ? 'vouch, please' : ''}</form>${Object.values(typed).join(' ')}`,
+    answered: (answer) => answers.push(answer),
   });
   const post = ({ url = '/webmention', body = form, headers = {} }: Sent = {}) =>
     server.inject({ method: 'POST', url, headers: { 'content-type': formType, ...headers }, payload: body });
-  return { pings, post, server };
+  return { pings, answers, post, server };
 }
 
 describe('a webmention that is taken', () => {
@@ -93,8 +96,9 @@ const refusals = reasons.filter((reason) => faults[reason].status >= 400);
 
 describe('a webmention that is refused', () => {
   it.each(refusals)('[WR12] for %s is told so as a problem with its reason', async (reason) => {
-    const { post } = receiver(refuse(reason, 17));
+    const { post, answers } = receiver(refuse(reason, 17));
     const { statusCode, headers, json } = await post();
+    expect(answers).toEqual([reason]);
     const { status: expected, text } = faults[reason];
     expect([statusCode, headers['content-type'], headers['retry-after']]).toEqual([
       expected,
@@ -122,8 +126,9 @@ describe('a webmention that is refused', () => {
   });
 
   it('[WR12] answers a defect of ours with 500, and says nothing of it', async () => {
-    const { post } = receiver(new Error('a secret of the stack'));
+    const { post, answers } = receiver(new Error('a secret of the stack'));
     const { statusCode, json, payload } = await post();
+    expect(answers).toEqual(['our-fault']);
     expect([statusCode, json<{ reason: string }>().reason]).toEqual([500, 'our-fault']);
     expect(payload).not.toContain('secret');
   });
@@ -138,8 +143,9 @@ describe('a request that is no webmention', () => {
     ['a body over 8 KiB', { body: `${form}&x=${'x'.repeat(8 * 1024)}` }],
     ['bytes that are no form', { body: Buffer.from([0, 255, 254, 38, 61, 37]) }],
   ])('is answered 400 and goes no further: %s', async (_what, sent) => {
-    const { post, pings } = receiver();
+    const { post, pings, answers } = receiver();
     const { statusCode, json } = await post(sent);
+    expect(answers).toEqual(['malformed']);
     expect([statusCode, json<{ reason: string }>().reason]).toEqual([400, 'malformed']);
     expect(pings).toEqual([]);
   });
@@ -157,16 +163,18 @@ describe('a request that is no webmention', () => {
   });
 
   it('takes a body of 8 KiB', async () => {
-    const { post } = receiver();
+    const { post, answers } = receiver();
     const padded = `${form}&x=`.padEnd(8 * 1024, 'x');
     expect((await post({ body: padded })).statusCode).toBe(201);
+    expect(answers).toEqual(['success']);
   });
 });
 
 describe('a site that wants a vouch', () => {
   it('answers 449 to a webmention without one, so that it can be sent again', async () => {
-    const { post, pings } = receiver(filed, true);
+    const { post, pings, answers } = receiver(filed, true);
     const { statusCode, headers, json } = await post();
+    expect(answers).toEqual(['access-denied']);
     expect([statusCode, headers['content-type']]).toEqual([449, 'application/problem+json; charset=utf-8']);
     expect(json()).toMatchObject({ status: 449, title: 'Retry With vouch' });
     expect(pings).toEqual([]);
@@ -191,8 +199,9 @@ describe('GET', () => {
   it.each(['/webmention', '/blog/webmention', '/webmention?source=x&target=y'])(
     'gives people a form at %s, and pings nobody',
     async (url) => {
-      const { server, pings } = receiver();
+      const { server, pings, answers } = receiver();
       const { statusCode, headers, payload } = await server.inject({ method: 'GET', url });
+      expect(answers).toEqual([]);
       expect([statusCode, headers['content-type'], payload]).toEqual([
         200,
         'text/html; charset=utf-8',
