@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mention } from '../support/announce.ts';
+import { databaseIn } from '../support/database.ts';
 import { startDns, type Dns } from '../support/dns.ts';
 import { startHere, type Here } from '../support/here.ts';
+import { findViolations } from '../support/invariants.ts';
 import { linkingPage } from '../support/linking-page.ts';
 import { ownerOf } from '../support/owner.ts';
 import { addReceiver, addWebhook, deliveriesOf, type Logged } from '../support/receiver.ts';
@@ -22,6 +25,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  if (existsSync(databaseIn(here.folder))) expect(findViolations(here.folder)).toEqual([]);
   await here.close();
   await Promise.all([web.close(), hooks.close(), dns?.close()]);
   dns = undefined;
