@@ -184,7 +184,7 @@ describe.skipIf(isChromiumMissing)('the moderation page', () => {
     await web.waitForHit('/hook');
     await card.getByRole('link', { name: 'Log' }).click();
     await card.getByText('Delivered').waitFor();
-    await card.getByText('HTTP 200').waitFor();
+    await card.getByText('HTTP status 200').waitFor();
     await card.getByRole('button', { name: 'Replay' }).click();
     await web.waitForHit('/hook', 2);
     const [first, second] = web.hits('/hook');

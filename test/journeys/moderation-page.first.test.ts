@@ -50,7 +50,7 @@ describe.skipIf(isChromiumMissing)('a new owner', () => {
     // The post says what was pasted, and somebody reads it.
     web.page(
       '/blog/post',
-      `<!doctype html><head>${pasted}</head><h1>A post</h1>${list.replace('ADDRESS-OF-THE-PAGE', post)}`,
+      `<!doctype html><head>${pasted}</head><h1>A post</h1>${list.replaceAll('ADDRESS-OF-THE-PAGE', post)}`,
     );
     await reader.page.goto(post);
     await reader.page.getByText('No linkbacks yet').waitFor();

@@ -52,6 +52,14 @@ const sources: readonly (readonly [path: string, html: (target: string) => strin
       ),
   ],
   [
+    '/unbroken',
+    (target) =>
+      entry(target, 'x'.repeat(120), `${'a'.repeat(45)} LINK ${'b'.repeat(60)}`).replace(
+        'the words that link',
+        'https://unbroken.example/'.padEnd(90, 'c'),
+      ),
+  ],
+  [
     '/pills',
     (target) =>
       `<!doctype html><title>Cheap pills</title><p>Buy now</p><footer><a href="${target}">here</a> ${Array.from(
@@ -66,6 +74,7 @@ const views: readonly View[] = [
   { name: 'open', at: '', act: (page) => page.locator('.row-link', { hasText: 'Cheap pills' }).click() },
   { name: 'arabic', at: '', act: (page) => page.locator('.row-link', { hasText: 'القيادة' }).click() },
   { name: 'long', at: '', act: (page) => page.locator('.row-link', { hasText: 'Donau' }).click() },
+  { name: 'unbroken', at: '', act: (page) => page.locator('.row-link', { hasText: 'xxx' }).click() },
   { name: 'failed', at: '?tab=failed', act: (page) => page.locator('.row-link').first().click() },
   { name: 'all', at: '?tab=all' },
   { name: 'empty', at: '?tab=rejected' },

@@ -76,9 +76,10 @@ export async function violationsOn(page: Page): Promise<readonly string[]> {
     violations.flatMap(({ id, help, nodes }) => nodes.map(({ target }) => id + ': ' + help + ' at ' + target.join(' '))))`);
 }
 
-/** Whether a page is wider than the window, so that it has to be moved sideways to be read. */
+/** Whether a page, or a part of it, is wider than its place, so that it has to be moved sideways to be read. */
 export function isTooWide(page: Page): Promise<boolean> {
-  return page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
+  return page.evaluate(`[document.documentElement, ...document.querySelectorAll('main, .list, .detail, .card, dialog')]
+    .some(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)`);
 }
 
 /** Where pictures of pages go to be looked at; none are taken without it. */

@@ -93,7 +93,6 @@ export function Deliveries({
 
 function outcomeOf({ status, detail, attempts }: Delivery): string {
   const tries = attempts > 1 ? `${attempts} tries` : '';
-  return [status === null ? '' : `HTTP ${status}`, detail ?? '', tries]
-    .filter((part) => part !== '')
-    .join(' · ');
+  const came = detail ?? (status === null ? '' : `HTTP status ${status}`);
+  return [came, tries].filter((part) => part !== '').join(' · ');
 }

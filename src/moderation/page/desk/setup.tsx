@@ -13,13 +13,18 @@ export function Setup({ site, heading: Heading }: SetupProps): JSX.Element {
   const { setup } = site;
   const headers = Object.entries(setup.headers).map(([name, value]) => `${name}: ${value}`);
   const base = setup.list.replace(/linkbacks\.html\?.*$/u, '');
-  const widget = `<script src="${base}widget.js" async></script>\n<link-backs target="ADDRESS-OF-THE-PAGE"></link-backs>`;
+  const widget = `<script src="${base}widget.js" async></script>
+<link-backs target="ADDRESS-OF-THE-PAGE" style="display: block; min-height: 8rem">
+  <a href="${base}linkbacks?target=ADDRESS-OF-THE-PAGE">Linkbacks</a>
+</link-backs>`;
   return (
     <div class="setup">
       <Heading>Two lines for the head of every page</Heading>
       <Copy what={`Lines for the head, ${site.slug}`} text={setup.elements} />
       <Heading>The list, where a page has its comments</Heading>
-      <p class="soft">Put the address of the page itself where it says so.</p>
+      <p class="soft">
+        Put the address of the page itself where it says so. Without scripts, readers get the link.
+      </p>
       <Copy what={`Lines for the list, ${site.slug}`} text={widget} />
       <details>
         <summary>Without a script, with headers, and TrackBack</summary>
