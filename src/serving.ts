@@ -4,6 +4,7 @@ import { readConfig, readEnvironment, readVersion, type Config, type SettingName
 import type { LoggerOptions } from './server.ts';
 import { logToStandardError, type Log } from './log.ts';
 import { Halt } from './linkback/halt.ts';
+import { Unavailable } from './linkback/unavailable.ts';
 
 /** When stopping takes longer than this the process ends all the same, in milliseconds. */
 const stopWithinMs = 25_000;
@@ -30,8 +31,9 @@ export async function serve(part: Part = 'both'): Promise<void> {
     const newToken = await startListening(app, config, part);
     process.stdout.write(part === 'work' ? working(app) : welcome(app, newToken));
   } catch (error) {
-    if (!(error instanceof Halt)) throw error;
-    process.stderr.write(`linkbackd cannot start. ${error.message}\n${error.remedy}\n`);
+    const halt = error instanceof Unavailable ? withoutDatabase(error) : error;
+    if (!(halt instanceof Halt)) throw halt;
+    process.stderr.write(`linkbackd cannot start. ${halt.message}\n${halt.remedy}\n`);
     process.exitCode = 1;
   }
 }
@@ -40,6 +42,13 @@ const onlyOnPostgres = new Halt(
   'On SQLite one process does everything.',
   'Start it with `linkbackd serve`; to spread the work over several processes, set DATABASE_URL to a PostgreSQL database.',
 );
+
+/** It was there a moment ago. */
+function withoutDatabase(error: Unavailable): Halt {
+  return new Halt(error.message, 'Start again when the database answers; its own log may say more.', {
+    cause: error,
+  });
+}
 
 function working(app: App): string {
   const at = app.listensAt();

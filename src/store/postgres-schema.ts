@@ -47,10 +47,13 @@ export async function assertMigrated(place: PostgresPlace): Promise<void> {
       "SELECT to_regclass('migration') IS NOT NULL AS found",
     );
     const pending = rows[0]?.found === true ? await pendingOf(client, place.migrations) : ['all of it'];
-    if (pending.length === 0) return;
+    if (pending.length === 0) {
+      await assertMayWrite(client);
+      return;
+    }
     throw new Halt(
       rows[0]?.found === true
-        ? `The database is from an older linkbackd: ${pending.length} steps of its schema are missing.`
+        ? `The database is from an older linkbackd: it lacks ${pending.length} of the steps of its schema.`
         : 'The database is empty: it has none of the tables of linkbackd.',
       'Run `linkbackd migrate` once, with the same DATABASE_URL; then start again.',
     );
@@ -119,6 +122,20 @@ async function assertUsable(client: pg.Client): Promise<void> {
       `The database keeps its text as ${encoding}, which cannot hold every language.`,
       "Make one with: CREATE DATABASE linkbackd ENCODING 'UTF8' TEMPLATE template0;",
     );
+}
+
+async function assertMayWrite(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ user: string; may: boolean }>(
+    `SELECT current_user AS user,
+      bool_and(has_table_privilege('linkback', needed)) AS may
+      FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS needed`,
+  );
+  const [row] = rows;
+  if (row?.may === true) return;
+  throw new Halt(
+    `The user ${row?.user ?? ''} may not write the tables of linkbackd.`,
+    'Use the user in DATABASE_URL that ran `linkbackd migrate`, or GRANT this one SELECT, INSERT, UPDATE and DELETE on them.',
+  );
 }
 
 function notReached(error: unknown, { url }: Address): Halt {

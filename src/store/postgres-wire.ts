@@ -96,7 +96,7 @@ export function openWire(
   };
 
   const goDown = (detail: string): void => {
-    if (!isDown) tell({ kind: 'connection-lost', detail });
+    if (!isDown && !closing.signal.aborted) tell({ kind: 'connection-lost', detail });
     isDown = true;
   };
 
@@ -104,7 +104,7 @@ export function openWire(
     while (!closing.signal.aborted) {
       try {
         await listen(hearing, isOpen);
-        if (!closing.signal.aborted) goDown('the line to the other processes was cut');
+        goDown('the line to the other processes was cut');
       } catch (error) {
         goDown(messageOf(error));
         isOpen();

@@ -71,14 +71,20 @@ const onLine = "(query LIKE 'LISTEN%' OR query LIKE 'SELECT pg_notify%' OR query
 /** Cuts the line on which a process hears its neighbours, and cuts it again whenever it is mended. */
 async function cutLine(name: string): Promise<() => Promise<void>> {
   let isOver = false;
-  const cut = (): Promise<unknown> =>
+  const cut = (): Promise<unknown[]> =>
     statement(
       database,
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '${name}'
        AND ${onLine}`,
     );
-  expect((await cut()) as unknown[]).toHaveLength(1);
-  const cutting = waitUntil(async () => isOver || void (await cut()), { timeoutMs: 60_000, everyMs: 20 });
+  expect(await cut()).toHaveLength(1);
+  const cutting = waitUntil(
+    async () => {
+      if (!isOver) await cut();
+      return isOver;
+    },
+    { what: 'the end of the cut', timeoutMs: 60_000 },
+  );
   return async () => {
     isOver = true;
     await cutting;
