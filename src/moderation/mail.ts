@@ -1,4 +1,4 @@
-import { createTransport } from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 import type { DigestSettings } from './digest-settings.ts';
 
 /** For each step of a conversation with the mail server, in milliseconds. */
@@ -25,7 +25,7 @@ export function makeSendMail({
   const secure = smtpUrl.protocol === 'smtps:';
   const user = decodeURIComponent(smtpUrl.username);
   const pass = decodeURIComponent(smtpUrl.password);
-  const transport = createTransport({
+  const settings = {
     host,
     port: Number(smtpUrl.port) || (secure ? 465 : 587),
     secure,
@@ -37,11 +37,15 @@ export function makeSendMail({
     socketTimeout: mailTimeoutMs,
     disableFileAccess: true,
     disableUrlAccess: true,
-  });
+  };
+  let made: Promise<Transporter> | undefined;
+  // Loaded with the first mail: most services send none.
+  const transport = (): Promise<Transporter> =>
+    (made ??= import('nodemailer').then(({ createTransport }) => createTransport(settings)));
   return async ({ subject, text, html }) => {
     // Says to other programs that nobody waits for their answer. Spec: RFC 3834 section 5.
     const headers = { 'Auto-Submitted': 'auto-generated' };
-    await transport.sendMail({ from, to: [...to], subject, text, html, headers });
+    await (await transport()).sendMail({ from, to: [...to], subject, text, html, headers });
   };
 }
 

@@ -6,6 +6,7 @@ import { Halt } from '../linkback/halt.ts';
 import { Damaged } from '../linkback/unavailable.ts';
 import type { Engine, TellOfStore } from './engine.ts';
 import { groupCommits } from './group-commit.ts';
+import { checkWhileServing, findFault, markDamaged } from './soundness.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
 import { applicationId, migrateSqlite } from './sqlite-schema.ts';
 import type { Tables } from './tables.ts';
@@ -60,10 +61,14 @@ function sqliteEngine(
 ): Engine {
   const { file, tell = () => undefined, lockTimeoutMs = 5000 } = options;
   let damage: unknown;
+  const isNowDamaged = (cause: unknown): void => {
+    if (damage !== undefined) return;
+    damage = cause;
+    markDamaged(file);
+    tell({ kind: 'damaged', detail: messageOf(cause) });
+  };
   const noteDamage = (error: unknown): void => {
-    if (damage !== undefined || !isDamage(error)) return;
-    damage = error;
-    tell({ kind: 'damaged', detail: messageOf(error) });
+    if (isDamage(error)) isNowDamaged(error);
   };
   const writing = new Kysely<Tables>({
     dialect: sqliteDialect(writer, noteDamage),
@@ -81,6 +86,7 @@ function sqliteEngine(
     options.committed?.(units);
     watch();
   });
+  const endCheck = options.isService ? checkWhileServing(file, isNowDamaged) : () => undefined;
   return {
     name: 'sqlite',
     db: reading,
@@ -95,6 +101,7 @@ function sqliteEngine(
       throw new Damaged('The database is damaged.', { cause: damage });
     },
     close: async () => {
+      endCheck();
       await commits.drained();
       reader.close();
       // One file is left then; on a full disk the log stays beside it, and the next start reads both.
@@ -181,8 +188,8 @@ function assertSound(writer: Database.Database, file: string): void {
       'Name another file in DATABASE_URL.',
     );
   }
-  const found = writer.pragma('quick_check(1)', { simple: true });
-  if (found !== 'ok') throw corrupt(file, String(found));
+  const fault = findFault(writer, file);
+  if (fault !== undefined) throw corrupt(file, fault);
 }
 
 /**

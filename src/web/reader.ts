@@ -66,23 +66,33 @@ function openPool(
   patienceMs: number,
 ): Pool {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const pool = new Piscina({
-    filename: new URL(`./read-worker.${extension}`, import.meta.url).href,
-    name,
-    minThreads: name === 'read' ? threadCount : 0,
-    maxThreads: threadCount,
-    idleTimeout: idleMs,
-    resourceLimits: { maxOldGenerationSizeMb: maxHeapMb, maxYoungGenerationSizeMb: 64, stackSizeMb: stackMb },
-  });
-  // A thread that runs out of memory while it is being ended has no task left to tell; unheard, that ends the process.
-  pool.on('error', () => undefined);
+  const makePool = (): Piscina => {
+    const pool = new Piscina({
+      filename: new URL(`./read-worker.${extension}`, import.meta.url).href,
+      name,
+      minThreads: name === 'read' ? threadCount : 0,
+      maxThreads: threadCount,
+      idleTimeout: idleMs,
+      resourceLimits: {
+        maxOldGenerationSizeMb: maxHeapMb,
+        maxYoungGenerationSizeMb: 64,
+        stackSizeMb: stackMb,
+      },
+    });
+    // A thread that runs out of memory while it is being ended has no task left to tell; unheard, that ends the process.
+    return pool.on('error', () => undefined);
+  };
+  // Made for the first page: threads that start would slow down the start of the service.
+  let made: Piscina | undefined;
   let isOpen = true;
   /** Until when threads may be starting, and when one was last there: else they are known to be there. */
-  let startingUntil = performance.now() + startWithinMs;
+  let startingUntil = -Infinity;
   let readAt = -Infinity;
   const mayBeStarting = (now: number): boolean => now < startingUntil || now - readAt > idleMs / 2;
   const run = async (task: ReadingTask, askedAt: number): Promise<unknown> => {
     if (!isOpen) throw new Error('the reader is closed');
+    if (made === undefined) startingUntil = performance.now() + startWithinMs;
+    const pool = (made ??= makePool());
     if (performance.now() - askedAt > patienceMs) return 'too-complex';
     // Starting a thread takes its time, on a busy machine more than a page may: that is not the page's fault.
     if (mayBeStarting(performance.now())) await pool.run(undefined, { name: 'ready' });
@@ -100,9 +110,9 @@ function openPool(
   const whenFree = pLimit(threadCount);
   return {
     run: (task) => whenFree(run, task, performance.now()),
-    close: () => {
+    close: async () => {
       isOpen = false;
-      return pool.destroy();
+      await made?.destroy();
     },
   };
 }
