@@ -63,6 +63,9 @@ const queue = { connectionTimeoutMillis: waitWithinMs } as const;
 class Connecting extends pg.Client {
   constructor(config: pg.ClientConfig = {}) {
     super({ ...config, connectionTimeoutMillis: connectWithinMs });
+    // The pool hears of what breaks while nobody uses it, and whoever waits for an answer is told of it; a connection
+    // that breaks between two questions of a unit tells nobody else, and would end the process.
+    this.on('error', () => undefined);
   }
 }
 
