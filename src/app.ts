@@ -7,15 +7,10 @@ import { feedText } from './display/feed-text.ts';
 import { setupOf, type Setup } from './display/setup.ts';
 import { makeChanges } from './linkback/changes.ts';
 import { makeDirectory } from './linkback/directory.ts';
-import { makeAccept } from './linkback/accept.ts';
-import { makeAdmit } from './linkback/admit.ts';
 import { makeLedger } from './linkback/ledger.ts';
-import { anyCaller, makeAllowance } from './linkback/allowance.ts';
-import type { Store } from './linkback/store.ts';
-import { makeRoom } from './linkback/room.ts';
-import { isOwnRoute, usualThresholds } from './linkback/site.ts';
+import { usualThresholds } from './linkback/site.ts';
 import { anyGuesses, limitMayReadSites, makeGuesses } from './moderation/guesses.ts';
-import { makeMeasuredVerify, measureEngine, measureWork } from './measured.ts';
+import { measureEngine, measureWork } from './measured.ts';
 import { makeMetrics } from './metrics.ts';
 import { makeClassifier } from './moderation/classifier.ts';
 import { cookieName } from './moderation/access.ts';
@@ -29,23 +24,17 @@ import { describeRoutes, type MountedRoute } from './openapi.ts';
 import { sayableInXml } from './protocols/xml-text.ts';
 import { makeOutcomes } from './queue/outcomes.ts';
 import { makeRecheckAt, makeRetryAt } from './queue/retry.ts';
-import { makeWorker, type WorkerLog } from './queue/worker.ts';
-import { storeLog } from './log.ts';
+import { makeWorker } from './queue/worker.ts';
+import { storeLog, workerLog } from './log-lines.ts';
+import { makeLooking } from './looking.ts';
 import { mountOperation, mountRoutes } from './routes.ts';
 import { addressOf, buildServer, listeningAt, type LoggerOptions } from './server.ts';
 import { makeNeighbours } from './neighbours.ts';
+import { makeReceiving } from './receiving.ts';
 import type { Engine } from './store/engine.ts';
 import { sharedLimits } from './store/limits.ts';
 import { makeStore } from './store/store.ts';
 import { makeTelling } from './telling.ts';
-import { makeCap } from './web/cap.ts';
-import { domainOf } from './web/domain.ts';
-import { makeFetchPage } from './web/fetch.ts';
-import { makeGuard } from './web/guard.ts';
-import { makeHourly } from './web/hourly.ts';
-import { openReader } from './web/reader.ts';
-import { makeResolve } from './web/resolve.ts';
-import { makeTurns } from './web/turns.ts';
 
 /**
  * How long jobs in hand may take to end when the service stops, in milliseconds; then they are given back.
@@ -131,42 +120,22 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
 
   const base = makeBase(config, server, part);
   const baseUrl = (): string => base().href.replace(/\/$/u, '');
-  const isOurs = ({ host }: URL): boolean =>
-    sites().some(({ addresses }) => addresses.some((address) => address.host === host));
-
   const shared = sharedLimits(engine, newId);
   const ledger = shared?.ledger ?? makeLedger();
-  const turns = makeTurns({
-    isPolite: config.limits,
-    isOurs,
-    ...(config.limits ? { cap: makeCap(now, shared?.hourly ?? makeHourly()) } : {}),
-    ...(shared === undefined ? {} : { hosts: shared.hosts }),
-    ...(dependencies.hostRestMs === undefined ? {} : { restMs: dependencies.hostRestMs }),
-  });
-  const guard = makeGuard({
-    resolve: makeResolve(config.dnsServers),
-    exceptions: config.exceptions,
-    allowIpHosts: config.allowIpHosts,
-    isOwnRoute: (url) => isOwnRoute(url, base(), sites()),
-  });
-  const telling = makeTelling(config, { store, guard, version, baseUrl, now, log: server.log, metrics });
-  const userAgent = () => `linkbackd/${dependencies.version} (+${baseUrl()}; linkback verification)`;
-  const fetchPage = makeFetchPage({ guard, turns, userAgent, now });
-  const reader = openReader();
-  const verify = makeMeasuredVerify(metrics, {
+  const looking = makeLooking(config, {
     store,
+    shared,
+    sites,
     siteOf,
-    fetchPage,
-    reader,
-    akismet: config.akismet,
-    guard,
-    userAgent,
-    onAkismetTrouble: (detail, linkback) => {
-      server.log.warn({ linkback, detail }, 'Akismet gave no opinion');
-    },
+    base,
+    userAgent: () => `linkbackd/${version} (+${baseUrl()}; linkback verification)`,
+    metrics,
+    log: server.log,
     now,
+    hostRestMs: dependencies.hostRestMs,
   });
-
+  const { guard } = looking;
+  const telling = makeTelling(config, { store, guard, version, baseUrl, now, log: server.log, metrics });
   const classifier = makeClassifier(store, (error) => {
     server.log.error({ err: error }, 'learning from decisions failed');
   });
@@ -174,12 +143,12 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
   const outcomes = makeOutcomes();
   const worker = makeWorker({
     store,
-    verify,
+    verify: looking.verify,
     tell: (told) => {
       outcomes.tell(told);
       neighbours.tellOutcome(told);
     },
-    busyHosts: () => (config.limits ? turns.busyHosts() : 'ignore'),
+    busyHosts: looking.busyHosts,
     judging: (slug) => {
       const { policy, thresholds } = siteOf(slug) ?? { policy: 'hold-all', thresholds: usualThresholds };
       return { policy, thresholds, rules: directory.rulesOf(slug) };
@@ -188,7 +157,7 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     retryAt: makeRetryAt({ now, random: Math.random }),
     recheckAt: makeRecheckAt(config.reverifyAfterDays, { now, random: Math.random }),
     now,
-    log: workerLog(server),
+    log: workerLog(server.log),
   });
 
   let isStopping = false;
@@ -197,27 +166,17 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     if (isStopping) reply.header('connection', 'close');
     next(null, payload);
   });
-  const { isApprovedHost, recall } = store;
-  const { pingsPerMinute } = config;
-  const allowance = config.limits
-    ? makeAllowance({ pingsPerMinute, domainOf, isApprovedHost, ledger })
-    : undefined;
-  const room = makeRoom(store.openJobs, dependencies.maxOpenJobs);
   const wake = part === 'serve' ? neighbours.tellWork : worker.wake;
-  const file: Store['file'] = async (ping) => {
-    const filed = await store.file(ping);
-    wake();
-    return filed;
-  };
-  const accept = makeAccept({
+  const accept = makeReceiving(config, {
+    store,
     sites,
     rulesOf: directory.rulesOf,
-    file,
-    limitCaller: allowance?.caller ?? anyCaller,
-    admit: makeAdmit({ recall, room, allowance }),
+    ledger,
+    wake,
     isStopping: () => isStopping,
     now,
     newId,
+    maxOpenJobs: dependencies.maxOpenJobs,
   });
 
   const tokens = makeTokens(store, { adminToken: config.adminToken, now });
@@ -301,7 +260,7 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
       const hangUp = setTimeout(() => server.server.closeAllConnections(), hangUpAfterMs);
       await Promise.all([server.close(), worker.stop(stopGraceMs), telling.stop(stopGraceMs)]);
       clearTimeout(hangUp);
-      await reader.close();
+      await looking.close();
       await store.close();
     },
   };
@@ -322,21 +281,5 @@ function makeBase(config: Config, server: FastifyInstance, part: Part): () => UR
     const base = config.baseUrl ?? listening ?? new URL(listeningAt(server, config));
     if (server.server.listening) listening = base;
     return base;
-  };
-}
-
-/** One line for each job's end and for each defect, with the linkback's id. */
-function workerLog(server: FastifyInstance): WorkerLog {
-  return {
-    settled: ({ id, verification, refusal, moderation }, outcome) => {
-      const found = outcome.kind === 'found' ? {} : { detail: outcome.detail };
-      server.log.info(
-        { linkback: id, outcome: outcome.kind, verification, refusal, moderation, ...found },
-        'settled',
-      );
-    },
-    defect: (what, error, linkback) => {
-      server.log.error({ err: error, linkback }, what);
-    },
   };
 }

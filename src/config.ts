@@ -1,24 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { Halt } from './linkback/halt.ts';
-import {
-  readAlias,
-  readBaseUrl,
-  readHostName,
-  readPath,
-  readSlug,
-  slugFrom,
-  type SiteChoices,
-} from './linkback/site-parts.ts';
-import { excerptStyles, policies, type Site } from './linkback/site.ts';
+import { readBaseUrl } from './linkback/site-parts.ts';
 import {
   digestPeriods,
   readMailAddress,
   readMailServer,
   type DigestSettings,
 } from './moderation/digest-settings.ts';
+import { readSites, type SiteSettings } from './site-settings.ts';
 import {
-  daysOrOff,
   growingDays,
   list,
   oneOf,
@@ -26,7 +17,6 @@ import {
   optional,
   wholeNumber,
   dnsServer,
-  mark,
   token,
   trustedProxies,
 } from './setting-values.ts';
@@ -81,7 +71,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /** What the environment decides, read once and never changed. */
-export type Config = {
+export type Config = SiteSettings & {
   readonly host: string;
   readonly port: number;
   /** Where `linkbackd work` tells how it is; undefined for nowhere. */
@@ -89,9 +79,6 @@ export type Config = {
   /** The public address when it is set; else it follows from where the service listens. */
   readonly baseUrl: URL | undefined;
   readonly database: Database;
-  readonly sites: readonly Site[];
-  /** What is chosen for sites that do not choose otherwise. */
-  readonly usualChoices: SiteChoices;
   readonly adminToken: string | undefined;
   /** Reads whole feeds and may stand in a URL; without it no token in a URL is taken. */
   readonly feedToken: string | undefined;
@@ -226,83 +213,6 @@ function readDigest(read: Read): Config['digest'] {
       return { every, hour, to, from, smtpUrl };
     throw new Error(`"${every}" needs DIGEST_TO, DIGEST_FROM and SMTP_URL`);
   });
-}
-
-function readSites(read: Read): Pick<Config, 'sites' | 'usualChoices'> {
-  const policy = read('POLICY', oneOf(policies));
-  const quoting = {
-    style: read('EXCERPT_STYLE', oneOf(excerptStyles)),
-    window: read('EXCERPT_WINDOW', wholeNumber(20, 500)),
-    mark: read('EXCERPT_MARK', mark),
-  };
-  const takesOwn = read('OWN_LINKBACKS', onOff);
-  const closeAfterDays = read('CLOSE_AFTER_DAYS', daysOrOff);
-  const thresholds = {
-    holdAt: read('HOLD_AT_SCORE', wholeNumber(1, 1000)),
-    spamAt: read('SPAM_AT_SCORE', wholeNumber(1, 1000)),
-  };
-  const named = read('SITES', (text) => distinct(list(text).map(site)));
-  const slug = slugOf(named);
-  const blocked = read('BLOCKED_HOSTS', (text) => list(text).map(forSite(slug, readHostName)));
-  const closed = read('CLOSED_PATHS', (text) => list(text).map(forSite(slug, readPath)));
-  const vouching = read('VOUCH_REQUIRED', (text) => list(text).map(slug));
-  const lenient = read('LENIENT_WEBMENTIONS', (text) => list(text).map(slug));
-  const of = (entries: readonly ForSite[], slug?: string): string[] =>
-    entries.filter((each) => each.slug === undefined || each.slug === slug).map((each) => each.value);
-  const choices = (slug?: string): SiteChoices => ({
-    policy,
-    quoting,
-    blockedHosts: of(blocked, slug),
-    closedPaths: of(closed, slug),
-    requiresVouch: slug !== undefined && vouching.includes(slug),
-    isLenient: slug !== undefined && lenient.includes(slug),
-    takesOwn,
-    closeAfterDays,
-    thresholds,
-  });
-  return {
-    sites: named.map((each) => ({ ...each, ...choices(each.slug) })),
-    usualChoices: choices(),
-  };
-}
-
-/** `slug=URL|ALIAS|…`, or without the slug, which then is the first label of the host. */
-function site(text: string): Pick<Site, 'slug' | 'addresses'> {
-  const [, named, addresses = ''] = /^(?:([^=:/|]*)=)?(.*)$/su.exec(text) ?? [];
-  const [own, ...aliases] = addresses.split('|').map((address) => address.trim());
-  const url = readBaseUrl(own ?? '');
-  const slug = readSlug(named?.trim() ?? slugFrom(url), `"blog=${url.href}"`);
-  return { slug, addresses: [url, ...aliases.map(readAlias)] };
-}
-
-function distinct(
-  sites: readonly Pick<Site, 'slug' | 'addresses'>[],
-): readonly Pick<Site, 'slug' | 'addresses'>[] {
-  const slugs = sites.map((each) => each.slug);
-  const twice = slugs.find((slug, at) => slugs.indexOf(slug) !== at);
-  if (twice === undefined) return sites;
-  throw new Error(`two sites are named "${twice}"; name them yourself, as in "one=https://…,two=https://…"`);
-}
-
-type ForSite = { readonly slug: string | undefined; readonly value: string };
-
-/** `value` for every site, or `slug:value` for one. */
-function forSite(
-  parseSlug: (text: string) => string,
-  parse: (text: string) => string,
-): (text: string) => ForSite {
-  return (text) => {
-    const [, slug, value = ''] = /^(?:([a-z0-9-]+):(?!\/\/))?(.*)$/su.exec(text) ?? [];
-    return { slug: slug === undefined ? undefined : parseSlug(slug), value: parse(value) };
-  };
-}
-
-/** Takes the name of a site; where SITES itself is wrong, any name. */
-function slugOf(sites: readonly Pick<Site, 'slug'>[]): (text: string) => string {
-  return (text) => {
-    if (sites.length === 0 || sites.some(({ slug }) => slug === text)) return text;
-    throw new Error(`"${text}" is no site; SITES has ${sites.map(({ slug }) => slug).join(', ')}`);
-  };
 }
 
 function sqliteFile(text: string): string {

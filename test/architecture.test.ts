@@ -57,19 +57,22 @@ const homes: Readonly<Record<string, RegExp>> = {
 /** Types cost nothing at run time: rooms that serve HTTP know Fastify by its types only. */
 const typeHomes: Readonly<Record<string, RegExp>> = {
   ...homes,
-  fastify: /^(?:app|crowd|openapi|operate|routes|server|(?:display|moderation|protocols)\/.*)\.ts$/u,
+  fastify: /^(?:app|crowd|looking|openapi|operate|routes|server|(?:display|moderation|protocols)\/.*)\.ts$/u,
 };
 
 const doors: ReadonlySet<string> = new Set([
   'app.ts',
   'main.ts',
   'openapi.ts',
+  'receiving.ts',
   'routes.ts',
   'cli.ts',
   'config.ts',
   'crowd.ts',
   'database.ts',
   'log.ts',
+  'log-lines.ts',
+  'looking.ts',
   'measured.ts',
   'metrics.ts',
   'operate.ts',
@@ -78,6 +81,7 @@ const doors: ReadonlySet<string> = new Set([
   'server.ts',
   'serving.ts',
   'setting-values.ts',
+  'site-settings.ts',
   'telling.ts',
 ]);
 /** What runs in browsers lies in the room it belongs to, and is a world of its own. */

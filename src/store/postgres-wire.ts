@@ -101,10 +101,11 @@ export function openWire(
   };
 
   const live = async (hearing: Hearing, isOpen: () => void): Promise<void> => {
-    while (!closing.signal.aborted) {
+    const isClosing = (): boolean => closing.signal.aborted;
+    while (!isClosing()) {
       try {
         await listen(hearing, isOpen);
-        goDown('the line to the other processes was cut');
+        if (!isClosing()) goDown('the line to the other processes was cut');
       } catch (error) {
         goDown(messageOf(error));
         isOpen();
