@@ -7,6 +7,7 @@ import { measureGrowth } from './growth.ts';
 import { measureHostilePages } from './hostile-pages.ts';
 import { measureInbox } from './inbox.ts';
 import { measureMemory } from './memory.ts';
+import { measurePostgres } from './postgres.ts';
 import { measureReads } from './reads.ts';
 import { measureSilent } from './silent.ts';
 import { measureStart } from './start.ts';
@@ -37,6 +38,7 @@ const benchmarks: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   P7: measureMemory,
   P8: measureSilent,
   P9: measureHostilePages,
+  P10: measurePostgres,
   P12: measureStart,
   P13: measureDecisions,
   P14: measureCpu,

@@ -15,6 +15,8 @@ export type Stage = {
   readonly folder: () => string;
   /** Starts the service as it is built, with a site `blog` whose pages the page server has. */
   readonly serve: (env?: Readonly<Record<string, string>>, folder?: string) => Promise<Service>;
+  /** What a service is to be told: the site, and who knows the pages' hosts. */
+  readonly env: Readonly<Record<string, string>>;
   /** A page of ours. */
   readonly target: string;
   /** The address, with `{n}` in it, of pages of so many bytes that link to the target, each on a host of its own. */
@@ -42,8 +44,14 @@ export async function withStage<Result>(measure: (stage: Stage) => Promise<Resul
     };
     const at = (host: string, path: string): string => `http://${host}.bench:${pages.port}${path}`;
     const target = at('blog', '/post');
+    const settings = {
+      SITES: `blog=${new URL('/', target).href}`,
+      DNS_SERVERS: pages.dns,
+      LOG_LEVEL: 'error',
+    };
     return await measure({
       pages,
+      env: settings,
       folder,
       closing,
       target,
@@ -58,12 +66,7 @@ export async function withStage<Result>(measure: (stage: Stage) => Promise<Resul
         closing(
           await startService({
             folder: inside,
-            env: {
-              SITES: `blog=${new URL('/', target).href}`,
-              DNS_SERVERS: pages.dns,
-              LOG_LEVEL: 'error',
-              ...env,
-            },
+            env: { ...settings, ...env },
           }),
         ),
     });
