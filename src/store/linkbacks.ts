@@ -104,11 +104,12 @@ export async function saveLinkback(
   const decided =
     decider === undefined || decider === 'look' ? {} : { decided_by: decider, decision_id: null };
   await updateLinkback(db, { ...changingColumns(after), ...decided, ...alsoSet, id: after.id });
-  await notePublicity(db, [{ before, after }], after.updatedAt);
-  await recount(db, [{ before, after }]);
-  await noteApprovals(db, [{ before, after }]);
   for (const each of after.announcements) await saveHeld(db, before, each);
   for (const event of events) await insertEvent(db, encodeEvent(event, newId(), after.id));
+  // Last, for others wait at these rows until the unit ends; and in this order everywhere, so that no two wait for each other.
+  await noteApprovals(db, [{ before, after }]);
+  await recount(db, [{ before, after }]);
+  await notePublicity(db, [{ before, after }], after.updatedAt);
 }
 
 const updateLinkback = prepared((db, { id, ...columns }: Partial<LinkbackRow> & { readonly id: string }) =>
@@ -124,8 +125,8 @@ export async function forget(db: Db, id: string, at: number, note: Note): Promis
   await withdraw(db, [id], at);
   await forgetCalls(db, id);
   await db.deleteFrom('linkback').where('id', '=', id).execute();
-  await count(db, before, -1);
   await noteApprovals(db, [{ before, after: null }]);
+  await count(db, before, -1);
   note({ before, after: null });
   return true;
 }

@@ -41,9 +41,10 @@ export async function moveAll(
     word,
   );
   await saveEvents(db, moves, newId());
-  await notePublicity(db, moves, now);
-  await recount(db, moves);
+  // As in saveLinkback: all units come to these rows in the same order.
   await noteApprovals(db, moves);
+  await recount(db, moves);
+  await notePublicity(db, moves, now);
   for (const { before, after } of moves) note({ before, after });
 }
 

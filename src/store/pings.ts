@@ -68,11 +68,11 @@ async function fileNew(db: Db, ping: AcceptedPing, { note, clock }: Filing): Pro
     received_at: ping.at,
     updated_at: ping.at,
   });
-  await count(db, { site: ping.site, moderation: 'pending', verification: 'unverified' }, 1);
   await insertPair(db, { pair_key: ping.pairKey, linkback_id: ping.newId });
   const statusId = await writeAnnouncement(db, ping.newId, ping);
   const at = clock?.() ?? ping.at;
   await askAgain(db, { linkbackId: ping.newId, jobId: ping.newId, host: ping.jobHost, at });
+  await count(db, { site: ping.site, moderation: 'pending', verification: 'unverified' }, 1);
   note({ before: null, after: newLinkback(ping, statusId) });
   return { linkbackId: ping.newId, statusId, verification: 'unverified', parked: false };
 }

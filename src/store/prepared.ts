@@ -46,6 +46,11 @@ export function prepared<Values extends object, Row>(
   };
 }
 
+/** Whether the engine is in this very process: then there is nobody else who writes at the same time. */
+export function isAlone(db: Db): boolean {
+  return isDirect(db.getExecutor().adapter);
+}
+
 function isDirect(adapter: DialectAdapter): adapter is DirectAdapter {
   return 'run' in adapter;
 }

@@ -14,51 +14,48 @@ export async function surroundings(
   textKey: string | null,
   now: number,
 ): Promise<Surroundings> {
-  const host = { site, host: sourceHost, except: id };
-  const [first] = await firstOfHost(db, host);
-  const lately = await latelyOfHost(db, { ...host, since: now - hourMs });
+  const since = now - hourMs;
+  const [row] = await findSurroundings(db, { site, host: sourceHost, except: id, since, textKey, target });
   return {
-    hostFirstSeenAt: first?.received_at ?? null,
-    hostLastHour: lately.length,
-    sameTextTargets: textKey === null ? 0 : await targetsOfText(db, textKey, target),
+    hostFirstSeenAt: row?.first ?? null,
+    hostLastHour: row?.lately ?? 0,
+    sameTextTargets: row?.targets ?? 0,
   };
 }
 
-type OfHost = { readonly site: string; readonly host: string; readonly except: string };
+type Around = {
+  readonly site: string;
+  readonly host: string;
+  readonly except: string;
+  readonly since: number;
+  readonly textKey: string | null;
+  readonly target: string;
+};
 
-const firstOfHost = prepared((db, { site, host, except }: OfHost) =>
-  db
+/** Three questions in one statement, for each would be a journey to the database. No text has the key null. */
+const findSurroundings = prepared((db, { site, host, except, since, textKey, target }: Around) => {
+  const ofHost = db
     .selectFrom('linkback')
-    .select('received_at')
     .where('site', '=', site)
     .where('source_host', '=', host)
-    .where('id', '<>', except)
-    .orderBy('received_at')
-    .limit(1),
-);
-
-const latelyOfHost = prepared((db, { site, host, except, since }: OfHost & { readonly since: number }) =>
-  db
+    .where('id', '<>', except);
+  const lately = ofHost.select('id').where('received_at', '>=', since).limit(countedAtMost);
+  const targets = db
     .selectFrom('linkback')
-    .select('id')
-    .where('site', '=', site)
-    .where('source_host', '=', host)
-    .where('id', '<>', except)
-    .where('received_at', '>=', since)
-    .limit(countedAtMost),
-);
-
-async function targetsOfText(db: Db, textKey: string, except: string): Promise<number> {
-  return (await findTargetsOfText(db, { textKey, except })).length;
-}
-
-const findTargetsOfText = prepared(
-  (db, { textKey, except }: { readonly textKey: string; readonly except: string }) =>
+    .select('target_key')
+    .distinct()
+    .where('text_key', '=', textKey)
+    .where('target', '<>', target)
+    .limit(countedAtMost);
+  return db.selectNoFrom([
+    ofHost.select('received_at').orderBy('received_at').limit(1).as('first'),
     db
-      .selectFrom('linkback')
-      .select('target_key')
-      .distinct()
-      .where('text_key', '=', textKey)
-      .where('target', '<>', except)
-      .limit(countedAtMost),
-);
+      .selectFrom(lately.as('lately'))
+      .select((each) => each.fn.countAll<number>().as('count'))
+      .as('lately'),
+    db
+      .selectFrom(targets.as('targets'))
+      .select((each) => each.fn.countAll<number>().as('count'))
+      .as('targets'),
+  ]);
+});
