@@ -200,6 +200,10 @@ describe.skipIf(isChromiumMissing)('the moderation page looks', () => {
       await login.page.getByLabel('Token').waitFor();
       found.push(...(await violationsOn(login.page)).map((each) => `login: ${each}`));
       await shoot(login.page, `moderate-login-${width}-${scheme}`);
+      await login.page.getByText('Is the token lost?').click();
+      found.push(...(await violationsOn(login.page)).map((each) => `lost: ${each}`));
+      if (await isTooWide(login.page)) found.push('lost: wider than the window');
+      await shoot(login.page, `moderate-lost-${width}-${scheme}`);
       await login.close();
 
       const desk = await openDesk(browser, service, '', { scheme, width });
