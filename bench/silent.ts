@@ -9,7 +9,7 @@ import { withStage } from './stage.ts';
 import { median, turnAbout } from './statistics.ts';
 
 const goal = 0.8;
-const honest = 2000;
+const honest = 1000;
 const silentHosts = 1000;
 const bytes = 20_000;
 const rounds = 3;

@@ -84,7 +84,7 @@ function verified({ folder }: Service): number {
 
 const cpuGoalMs = 1.2;
 const cpuCallers = 16;
-const cpuPings = 2000;
+const cpuPings = 1000;
 
 /** P14: what a verified pingback costs the processor, whatever else the machine does meanwhile. */
 export function measureCpu(): Promise<readonly Figure[]> {
