@@ -260,6 +260,7 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
       const hangUp = setTimeout(() => server.server.closeAllConnections(), hangUpAfterMs);
       await Promise.all([server.close(), worker.stop(stopGraceMs), telling.stop(stopGraceMs)]);
       clearTimeout(hangUp);
+      metrics.close();
       await looking.close();
       await store.close();
     },

@@ -1,8 +1,9 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { PingAnswer } from './linkback/answered.ts';
 import { dialects, moderations, verifications, type Dialect } from './linkback/linkback.ts';
 import type { Numbers } from './linkback/ports.ts';
 import type { NotFound } from './linkback/verdict.ts';
+import { tellOfProcess } from './process-metrics.ts';
 
 /** What a verification spends its time on. */
 export const stages = ['look', 'fetch', 'read', 'vouch', 'ask', 'settle'] as const;
@@ -49,6 +50,8 @@ export type Metrics = {
   /** Everything, in the text format of Prometheus. */
   readonly text: () => Promise<string>;
   readonly contentType: string;
+  /** Measures no more. */
+  readonly close: () => void;
 };
 
 export type MetricsOptions = {
@@ -74,7 +77,7 @@ const countEveryMs = 1000;
  */
 export function makeMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  const ofProcess = tellOfProcess(registry);
   tellVersion(registry, options.version);
   const registers = [registry];
   const counter = (name: string, help: string, labelNames: readonly string[]): Counter =>
@@ -162,6 +165,7 @@ export function makeMetrics(options: MetricsOptions): Metrics {
       return registry.metrics();
     },
     contentType: registry.contentType,
+    close: ofProcess.close,
   };
 }
 

@@ -51,7 +51,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   uuid: /^(?:app|cli\/opened)\.ts$/u,
   commander: /^cli(?:\.ts$|\/)/u,
   'cli-progress': /^cli\//u,
-  'prom-client': /^metrics\.ts$/u,
+  'prom-client': /^(?:process-)?metrics\.ts$/u,
 };
 
 /** Types cost nothing at run time: rooms that serve HTTP know Fastify by its types only. */
@@ -76,6 +76,7 @@ const doors: ReadonlySet<string> = new Set([
   'measured.ts',
   'metrics.ts',
   'operate.ts',
+  'process-metrics.ts',
   'neighbours.ts',
   'runtime.ts',
   'server.ts',
