@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifySchema } from 'fastify';
 import { problem, problemType } from './linkback/problem.ts';
-import { Damaged, Stopped } from './linkback/unavailable.ts';
+import { Damaged, Slow, Stopped } from './linkback/unavailable.ts';
 import type { Metrics } from './metrics.ts';
 import type { AskLeave, Leave } from './moderation/numbers-leave.ts';
 
@@ -78,6 +78,7 @@ function makeLook(check: () => Promise<void>, withinMs: number): () => Promise<S
 
 function standingBy(error: unknown): Standing['database'] {
   if (error instanceof Damaged) return 'damaged';
+  if (error instanceof Slow) return 'slow';
   return error instanceof Stopped ? 'stopped' : 'cannot write';
 }
 

@@ -1,6 +1,6 @@
 import { fastify, type FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Damaged, Stopped, Unavailable } from '../src/linkback/unavailable.ts';
+import { Damaged, Slow, Stopped, Unavailable } from '../src/linkback/unavailable.ts';
 import type { Numbers } from '../src/linkback/ports.ts';
 import { makeMetrics } from '../src/metrics.ts';
 import { operate } from '../src/operate.ts';
@@ -29,6 +29,7 @@ describe('GET /readyz', () => {
 
   it.each<readonly [string, Error, string]>([
     ['is not there', new Stopped('ECONNREFUSED'), 'stopped'],
+    ['does not answer in its own time', new Slow('timeout'), 'slow'],
     ['cannot write', new Unavailable('SQLITE_FULL'), 'cannot write'],
     ['is damaged', new Damaged('SQLITE_CORRUPT'), 'damaged'],
     ['does what nobody expects', new Error('a secret of the stack'), 'cannot write'],

@@ -8,6 +8,11 @@ export class Stopped extends Unavailable {
   override readonly name: string = 'Stopped';
 }
 
+/** The database did not answer in time. */
+export class Slow extends Unavailable {
+  override readonly name: string = 'Slow';
+}
+
 /** The store was found damaged: nothing is written to it any more, for whoever mends it takes an older copy. */
 export class Damaged extends Unavailable {
   override readonly name: string = 'Damaged';

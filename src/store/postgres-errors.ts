@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { Damaged, Stopped, Unavailable } from '../linkback/unavailable.ts';
+import { Damaged, Slow, Stopped, Unavailable } from '../linkback/unavailable.ts';
 
 /**
  * What a unit meets when another was faster: a deadlock, a row that was there first, one that is gone. It finds things
@@ -13,6 +13,8 @@ const conflicts: ReadonlySet<string> = new Set(['23503', '23505', '40001', '40P0
 const temporary = /^(?:08|40|53|57|58|25006|55P03|25P0[34])/u;
 /** A server that ends, or that has only just begun. */
 const stopped = /^57P0[123]$/u;
+/** A statement that was ended for taking too long. */
+const slow = /^57014$/u;
 /** The server found its files damaged. */
 const damage = /^XX00[12]$/u;
 
@@ -27,6 +29,7 @@ export function explained(error: unknown): unknown {
   const code = error.code ?? '';
   if (damage.test(code)) return new Damaged('The database is damaged.', { cause: error });
   if (stopped.test(code)) return new Stopped(`The database is not there now (${code}).`, { cause: error });
+  if (slow.test(code)) return new Slow('The database did not answer in time.', { cause: error });
   if (temporary.test(code))
     return new Unavailable(`The database does not answer now (${code}).`, { cause: error });
   return error;
@@ -42,7 +45,7 @@ export function isBroken(error: unknown): boolean {
 function unreachable(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const message = messageOf(error);
-  const Kind = /timeout/iu.test(message) ? Unavailable : Stopped;
+  const Kind = /timeout/iu.test(message) ? Slow : Stopped;
   return new Kind(`The database cannot be reached (${message}).`, { cause: error });
 }
 
