@@ -17,6 +17,17 @@ const onBothEngines = [
   'filing',
 ];
 
+/** Tests that start nothing and change nothing of their process: they share one, and what it has read of the sources. */
+const together = [
+  'linkback/*',
+  'verify/*',
+  'moderation/**/*',
+  'display/*',
+  'protocols/{trackback,webmention}/*',
+  'web/{charset,facts,form,hidden,plain-text,scan,text,body,cap}*',
+  'queue/{retry,outcomes}',
+].map((files) => `test/${files}.test.ts`);
+
 export default defineConfig({
   test: {
     globalSetup: ['test/support/build.ts', 'test/support/postgres.ts'],
@@ -27,7 +38,8 @@ export default defineConfig({
     hookTimeout: isLong ? LONG_MS : 60_000,
     teardownTimeout: 10_000,
     projects: [
-      { extends: true, test: { name: 'all', include: ['test/**/*.test.ts'] } },
+      { extends: true, test: { name: 'all', include: ['test/**/*.test.ts'], exclude: together } },
+      { extends: true, test: { name: 'together', include: together, isolate: false } },
       {
         extends: true,
         test: {
