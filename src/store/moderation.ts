@@ -1,3 +1,4 @@
+import type { ExpressionBuilder } from 'kysely';
 import type { RawBuilder } from 'kysely';
 import { moderations, verifications } from '../linkback/linkback.ts';
 import type { Counts, ModerationQuery, ModerationStore } from '../linkback/owner-ports.ts';
@@ -12,6 +13,7 @@ import { matchingIds } from './matching.ts';
 import { decodeEvent } from './rows.ts';
 import type { NotingEngine } from './noting.ts';
 import { tallies, type Tally } from './tallies.ts';
+import type { Tables } from './tables.ts';
 import { walkCandidates } from './walk.ts';
 
 export function moderationStore(engine: NotingEngine, { now, newId }: JobStoreOptions): ModerationStore {
@@ -89,16 +91,29 @@ async function countStates(db: Db, site: string | undefined): Promise<Counts> {
   };
 }
 
-/** How many are in trouble that are not counted as refused already; there are few jobs, whatever there is of linkbacks. */
+/** How many are in trouble that are not counted as refused already: those of few jobs, whatever there is of linkbacks. */
 async function countTroubled(db: Db, site: string | undefined): Promise<number> {
-  let query = db
+  const row = await db
     .selectFrom('job')
-    .innerJoin('linkback', 'linkback.id', 'job.linkback_id')
     .select((each) => each.fn.countAll<number>().as('count'))
     .where(isTroubled)
-    .where('linkback.verification', '<>', 'refused');
-  if (site !== undefined) query = query.where('linkback.site', '=', site);
-  return (await query.executeTakeFirst())?.count ?? 0;
+    // As a join, SQLite would read it from the linkbacks, of which there are many.
+    .where((each) => each.not(each.exists(countedElsewhere(each, site))))
+    .executeTakeFirst();
+  return row?.count ?? 0;
+}
+
+function countedElsewhere(each: ExpressionBuilder<Tables, 'job'>, site: string | undefined) {
+  return each
+    .selectFrom('linkback')
+    .select('linkback.id')
+    .whereRef('linkback.id', '=', 'job.linkback_id')
+    .where((linkback) =>
+      linkback.or([
+        linkback('linkback.verification', '=', 'refused'),
+        ...(site === undefined ? [] : [linkback('linkback.site', '<>', site)]),
+      ]),
+    );
 }
 
 function record<Key extends string>(keys: readonly Key[], value: (key: Key) => number): Record<Key, number> {

@@ -190,12 +190,14 @@ describe('the list', () => {
       moderation: { pending: 5, approved: 0, rejected: 0, spam: 1 },
       verification: { unverified: 1, verified: 4, refused: 1, gone: 0 },
       waiting: 3,
+      failed: 2,
       approvedButGone: 0,
     });
     expect((await owner.list({ site: 'shop' })).counts).toEqual({
       moderation: { pending: 1, approved: 0, rejected: 0, spam: 0 },
       verification: { unverified: 0, verified: 1, refused: 0, gone: 0 },
       waiting: 1,
+      failed: 0,
       approvedButGone: 0,
     });
   });
