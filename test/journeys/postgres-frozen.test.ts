@@ -53,6 +53,9 @@ describe('a worker whose database falls silent', () => {
       const response = await sendWebmention(serving, web.url('/entry'), target);
       const location = response.headers.get('location') ?? '';
       await web.waitForHit('/entry');
+      // It has our own page; only what the other page says is missing.
+      const looks = (): Promise<unknown[]> => statement(database, 'SELECT target_key FROM target_look');
+      await waitUntil(async () => (await looks()).length === 1, { what: 'the look at our own page' });
       line.freeze();
       letGo();
 
