@@ -20,14 +20,14 @@ const noSlower = 0.9;
 const workerCounts = [1, 2, 4] as const;
 const bytes = 20_000;
 const atOnce = 64;
-const pagesEach = 500;
+const pagesEach = 300;
 const times = 3;
 /** Processes that a measurement needs beside its workers: the one that serves, the database, the pages and the caller. */
 const othersAtWork = 4;
 
 const kills = 15;
 const workersKilled = 3;
-const pingsBetween = 150;
+const pingsBetween = 100;
 /** Longer than a lease, which is what the jobs of a killed worker wait for. */
 const patienceMs = 180_000;
 

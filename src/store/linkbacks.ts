@@ -106,10 +106,11 @@ export async function saveLinkback(
   await updateLinkback(db, { ...changingColumns(after), ...decided, ...alsoSet, id: after.id });
   for (const each of after.announcements) await saveHeld(db, before, each);
   for (const event of events) await insertEvent(db, encodeEvent(event, newId(), after.id));
-  // Last, for others wait at these rows until the unit ends; and in this order everywhere, so that no two wait for each other.
+  // Last, for others wait at these rows until the unit ends: pings only at the counts, so these are the very last. The
+  // order is the same everywhere, so that no two wait for each other.
   await noteApprovals(db, [{ before, after }]);
-  await recount(db, [{ before, after }]);
   await notePublicity(db, [{ before, after }], after.updatedAt);
+  await recount(db, [{ before, after }]);
 }
 
 const updateLinkback = prepared((db, { id, ...columns }: Partial<LinkbackRow> & { readonly id: string }) =>

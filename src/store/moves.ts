@@ -43,8 +43,8 @@ export async function moveAll(
   await saveEvents(db, moves, newId());
   // As in saveLinkback: all units come to these rows in the same order.
   await noteApprovals(db, moves);
-  await recount(db, moves);
   await notePublicity(db, moves, now);
+  await recount(db, moves);
   for (const { before, after } of moves) note({ before, after });
 }
 
