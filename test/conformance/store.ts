@@ -1074,12 +1074,14 @@ export function storeSuite(name: string, open: () => Promise<OpenedStore>): void
         verification: { unverified: 2, verified: 1, refused: 1, gone: 0 },
         waiting: 0,
         approvedButGone: 0,
+        failed: 1,
       });
       expect(await store.counts('notes')).toEqual({
         moderation: { pending: 1, approved: 0, rejected: 0, spam: 0 },
         verification: { unverified: 1, verified: 0, refused: 0, gone: 0 },
         waiting: 0,
         approvedButGone: 0,
+        failed: 0,
       });
       expect(total(await store.counts('nowhere'))).toBe(0);
     });
