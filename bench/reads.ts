@@ -29,6 +29,8 @@ export async function measureReads(): Promise<readonly Figure[]> {
     );
     const answer = await service.get(path);
     const body = await answer.text();
+    if ((JSON.parse(body) as { readonly items: readonly unknown[] }).items.length !== 20)
+      throw new Error(`Not twenty linkbacks: ${body.slice(0, 200)}`);
     // What Node says by itself, it says for the limit, too.
     const own = ['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding'];
     const headers = Object.fromEntries([...answer.headers].filter(([name]) => !own.includes(name)));

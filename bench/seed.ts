@@ -10,10 +10,12 @@ import {
   type Moderation,
   type Verification,
 } from '../src/linkback/linkback.ts';
+import { pairKey, targetKey, type Site } from '../src/linkback/site.ts';
 import { hostKey } from '../src/store/host-key.ts';
 import { changingColumns, encodeEvent } from '../src/store/rows.ts';
 import { openSqlite } from '../src/store/sqlite.ts';
 import type { LinkbackRow } from '../src/store/tables.ts';
+import { buildSite } from '../test/support/build-linkback.ts';
 import { makeRandom, type Random } from '../test/support/random.ts';
 import { makeWords, type Words } from './seed-text.ts';
 
@@ -137,7 +139,20 @@ function makeWriteDown(database: Database.Database): (linkback: Linkback) => voi
   };
 }
 
-const pairOf = ({ source, target }: Linkback): string => `${source} ${target}`;
+/** The sites as the program knows them: pages are found under their keys. */
+const sites: Readonly<Record<string, Site>> = {
+  blog: buildSite({ slug: 'blog', addresses: [new URL('https://blog.example/')] }),
+  notes: buildSite({ slug: 'notes', addresses: [new URL('https://notes.example/')] }),
+};
+
+function siteOf(slug: string): Site {
+  const site = sites[slug];
+  if (site === undefined) throw new Error(`no site ${slug}`);
+  return site;
+}
+
+const pairOf = ({ site, source, target }: Linkback): string =>
+  pairKey(siteOf(site), new URL(source), new URL(target));
 
 function rowOf(linkback: Linkback): Partial<LinkbackRow> {
   const { id, site, protocol, source, sourceHost, target, fragment, receivedAt, moderation } = linkback;
@@ -147,7 +162,7 @@ function rowOf(linkback: Linkback): Partial<LinkbackRow> {
     source_host: sourceHost,
     host_key: hostKey(sourceHost),
     target,
-    target_key: target,
+    target_key: targetKey(siteOf(site), new URL(target)),
     fragment,
   };
   const standing = { id, pair_key: pairOf(linkback), site, protocol, ...pages, received_at: receivedAt };

@@ -4,7 +4,10 @@ import { isPublic, type Linkback } from '../linkback/linkback.ts';
 import type { Site } from '../linkback/site.ts';
 import { contentOf, hasAlready, isForEverybody, type Content } from './conditional.ts';
 
-/** How old a kept answer may be, in milliseconds, where what has changed was not told here. */
+/**
+ * How old a kept answer may be before it is made anew, in milliseconds, where what has changed was not told here. It is
+ * given for as long again at most, while somebody waits for the new one.
+ */
 export const keptForMs = 1000;
 /** How many characters of answers are kept, and the longest that is worth keeping. */
 const keptCharacters = 4_000_000;
@@ -20,6 +23,8 @@ type Kept = Content & {
   readonly headers: Readonly<Record<string, string>>;
   readonly sites: readonly Site[];
   readonly at: number;
+  /** Somebody is having it made anew. */
+  isRenewed: boolean;
 };
 
 /**
@@ -53,8 +58,14 @@ export function keepAnswers(app: FastifyInstance, { listen, sites, now }: KeptAn
     onMissed: forgetAll,
   });
 
-  const isFresh = (answer: Kept): boolean =>
-    answer.sites === sites() && Math.abs(now() - answer.at) < keptForMs;
+  const isFresh = (answer: Kept): boolean => {
+    const age = Math.abs(now() - answer.at);
+    if (answer.sites !== sites() || age >= 2 * keptForMs) return false;
+    if (age < keptForMs || answer.isRenewed) return true;
+    // One reader has it made anew; the others need not wait for that.
+    answer.isRenewed = true;
+    return false;
+  };
 
   app.addHook('onRequest', (request, reply, next) => {
     const { method, url, headers } = request.raw;
@@ -79,7 +90,7 @@ export function keepAnswers(app: FastifyInstance, { listen, sites, now }: KeptAn
       if (old !== undefined) characters -= old.body.length;
       kept.delete(url);
       if (content.body.length <= longestKept) {
-        kept.set(url, { ...content, headers: headersOf(reply), sites: sites(), at: now() });
+        kept.set(url, { ...content, headers: headersOf(reply), sites: sites(), at: now(), isRenewed: false });
         characters += content.body.length;
         while (characters > keptCharacters) forgetOldest();
       }

@@ -13,17 +13,17 @@ let now: number;
 /** What the list says, how often it was made, and what happens while it is. */
 let text: string;
 let made: number;
-let meanwhile: () => void;
+let meanwhile: () => unknown;
 
 beforeEach(() => {
   server = fastify();
   changes = makeChanges();
   [sites, now, text, made, meanwhile] = [[], 1, 'one', 0, () => undefined];
   keepAnswers(server, { listen: changes.listen, sites: () => sites, now: () => now });
-  server.get('/list', (request, reply) => {
+  server.get('/list', async (request, reply) => {
     made += 1;
     const body = text;
-    meanwhile();
+    await meanwhile();
     return sendConditional(request, reply, 'text/plain; charset=utf-8', body);
   });
   server.get('/own', (request, reply) => {
@@ -95,6 +95,32 @@ describe('an answer for everybody', () => {
     };
     expect(await read()).toBe('200 one');
     expect(await read()).toBe('200 two');
+  });
+
+  it('is made anew for one reader only when it is too old, and given to the others meanwhile', async () => {
+    await read();
+    now += keptForMs;
+    let others: readonly string[] = [];
+    meanwhile = async () => {
+      meanwhile = () => undefined;
+      others = await Promise.all([read(), read()]);
+    };
+    text = 'two';
+    expect(await read()).toBe('200 two');
+    expect(others).toEqual(['200 one', '200 one']);
+    expect(made).toBe(2);
+  });
+
+  it('is not given for long where nobody gets a new one', async () => {
+    await read();
+    now += keptForMs;
+    meanwhile = () => {
+      throw new Error('no store');
+    };
+    expect(await read()).toMatch(/^500/u);
+    expect(await read()).toBe('200 one');
+    now += keptForMs;
+    expect(await read()).toMatch(/^500/u);
   });
 
   it('is another one at another address, and for who says who they are', async () => {
