@@ -30,6 +30,8 @@ const ways: Readonly<Record<string, readonly string[]>> = {
   'server.ts': ['fastify fastify', 'fastify LogController'],
   // Starts this very program again, on a newer Node.
   'runtime.ts': ['node:child_process spawn'],
+  // Starts a program of ours that reads the database's own file.
+  'store/soundness.ts': ['node:child_process spawn'],
 };
 
 /** Libraries that connect or listen by themselves, and where each may be used; `never` where no import reaches it. */
@@ -38,6 +40,10 @@ const connecting: Readonly<Record<string, RegExp | 'never'>> = {
   fastify: /^server\.ts$/u,
   // Letters to the owner go to the owner's own mail server.
   nodemailer: /^moderation\//u,
+  // To the database that the owner names.
+  pg: /^store\/(?:postgres|copy)/u,
+  // Only its registry; its pushing, which would connect, is nowhere used.
+  'prom-client': /^(?:process-)?metrics\.ts$/u,
   // Only its codec, which the law keeps in one file; its client and server would connect.
   xmlrpc: /^protocols\/pingback\/wire\.ts$/u,
   // Only `cheerio/slim`, by the law; the whole of it can fetch.
@@ -81,8 +87,9 @@ function findWays(file: string, text: string): Finding[] {
     else if (ts.isImportEqualsDeclaration(node)) note('import =');
     else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
       const [to] = node.arguments;
-      const isOurs = to !== undefined && ts.isStringLiteral(to) && to.text.startsWith('./');
-      if (!isOurs) note('import() of what is none of our files');
+      const name = to !== undefined && ts.isStringLiteral(to) ? to.text : '';
+      if (isConnecting(name)) note(`${name} *`);
+      else if (!name.startsWith('./')) note('import() of what is none of our files');
     } else if (ts.isIdentifier(node) && forbiddenGlobals.has(node.text) && isGlobal(node)) note(node.text);
     ts.forEachChild(node, visit);
   };
