@@ -33,7 +33,8 @@ export default defineConfig({
     globalSetup: ['test/support/build.ts', 'test/support/postgres.ts'],
     // Processes, not threads: tests start servers, load a native module and send themselves signals.
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than a small machine has cores: most journeys wait for something.
+    maxWorkers: 3,
     testTimeout: isLong ? LONG_MS : 30_000,
     hookTimeout: isLong ? LONG_MS : 60_000,
     teardownTimeout: 10_000,
