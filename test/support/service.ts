@@ -66,7 +66,11 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     exit.then((code): never => {
       throw new Error(`the service ended with ${code}: ${output().stderr}`);
     }),
-  ]);
+  ]).catch((error: unknown): never => {
+    // One that is late would go on by itself.
+    child.kill('SIGKILL');
+    throw error;
+  });
   const token = options.env?.['ADMIN_TOKEN'] ?? adminToken;
   return {
     url,
