@@ -5,6 +5,7 @@ import type { Claim, Lease, PublicQuery, SettleBasis } from '../../src/linkback/
 import type { Store } from '../../src/linkback/store.ts';
 import type { ModerationQuery } from '../../src/linkback/owner-ports.ts';
 import { settle, type SettleContext, type Settlement } from '../../src/linkback/settle.ts';
+import { textKeyOf } from '../../src/linkback/surroundings.ts';
 import type { Outcome } from '../../src/linkback/verdict.ts';
 import { buildFound, buildNotFound } from '../support/build-linkback.ts';
 import { buildPing } from '../support/build-ping.ts';
@@ -638,6 +639,28 @@ export function storeSuite(name: string, open: () => Promise<OpenedStore>): void
       }
       const kept = (await store.attempts(linkbackId)).map((each) => each.detail);
       expect(kept).toEqual(Array.from({ length: 20 }, (_, at) => `attempt ${at + 6}`));
+    });
+
+    it('knows about how many other pages the same words are said of, however often of each', async () => {
+      const excerpt = { ...buildFound().excerpt, before: 'The very same words as on every other page: ' };
+      const say = async (targetKey: string): Promise<number> => {
+        await file({ targetKey, target: targetKey });
+        const lease = await claimOne();
+        let pages = -1;
+        const settle = (basis: SettleBasis): Settlement => {
+          pages = basis.surroundings.sameTextTargets;
+          return settling(lease, buildFound({ excerpt }))(basis);
+        };
+        await store.finish(lease, settle, textKeyOf(excerpt));
+        return pages;
+      };
+      const [one, two, three] = [
+        'https://blog.example/1',
+        'https://blog.example/2',
+        'https://blog.example/3',
+      ];
+      expect([await say(one), await say(one), await say(one)]).toEqual([0, 0, 0]);
+      expect([await say(two), await say(three), await say(one), await say(two)]).toEqual([1, 2, 2, 2]);
     });
 
     it('knows whether the owner has approved another linkback of the host on this site', async () => {
