@@ -48,12 +48,19 @@ const benchmarks: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
 
 const chosen = values.only?.flatMap((names) => names.split(',')) ?? Object.keys(benchmarks);
 const figures: Figure[] = [];
+const failed: string[] = [];
 for (const name of chosen) {
   const measure = benchmarks[name];
   if (measure === undefined)
     throw new Error(`There are ${Object.keys(benchmarks).join(', ')}, and no ${name}.`);
   const startedAt = performance.now();
-  figures.push(...(await measure()));
+  try {
+    figures.push(...(await measure()));
+  } catch (error) {
+    // The others are worth having, too.
+    failed.push(name);
+    console.error(`${name} failed:`, error);
+  }
   console.error(`${name} took ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
 }
 
@@ -73,3 +80,7 @@ console.table(
   })),
 );
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
+if (failed.length > 0) {
+  console.error(`No figure of ${failed.join(', ')}: what went wrong stands above.`);
+  process.exitCode = 1;
+}
