@@ -8,6 +8,7 @@ const { say } = require('./say.cjs');
 
 const LOCK = '.ready.lock';
 const LOOK_AGAIN_MS = 200;
+const BROOM_MS = 10_000;
 
 /** Tells whether a process with this id exists (also when it belongs to somebody else). */
 function isAlive(pid) {
@@ -19,11 +20,10 @@ function isAlive(pid) {
   }
 }
 
-/** Gives the process that holds the lock, or undefined when it is free or its holder has died. */
+/** Gives the process that has the lock, dead or alive; undefined when it is free. */
 function holder(file) {
   try {
-    const pid = Number(fs.readFileSync(file, 'utf8'));
-    return isAlive(pid) ? pid : undefined;
+    return Number(fs.readFileSync(file, 'utf8'));
   } catch {
     return undefined;
   }
@@ -44,13 +44,43 @@ function take(file) {
   }
 }
 
+/**
+ * Sweeps the lock of a process away that has died.
+ *
+ * One at a time, and only after another look: whoever saw it dead a moment ago may be about to remove the lock of somebody
+ * who has taken it since.
+ */
+function sweep(file) {
+  const broom = `${file}.broom`;
+  try {
+    fs.writeFileSync(broom, '', { flag: 'wx' });
+  } catch {
+    sweepBroom(broom);
+    return;
+  }
+  try {
+    const pid = holder(file);
+    if (pid !== undefined && !isAlive(pid)) fs.rmSync(file, { force: true });
+  } finally {
+    fs.rmSync(broom, { force: true });
+  }
+}
+
+/** Whoever sweeps needs no time at all: one that is old was left by a process that died at it. */
+function sweepBroom(broom) {
+  const left = fs.statSync(broom, { throwIfNoEntry: false });
+  if (left !== undefined && Date.now() - left.mtimeMs > BROOM_MS) fs.rmSync(broom, { force: true });
+}
+
 /** Waits until the lock is ours, and says once for whom it waits. A lock whose holder has died is swept away. */
 async function wait(file) {
   let said = false;
   while (!take(file)) {
     const pid = holder(file);
-    if (pid === undefined) {
-      fs.rmSync(file, { force: true });
+    if (pid === undefined) continue;
+    if (!isAlive(pid)) {
+      sweep(file);
+      await sleep(1);
       continue;
     }
     if (!said) say(`waiting for process ${pid}, which is preparing this folder (${path.basename(file)})`);
