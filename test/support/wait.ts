@@ -20,7 +20,7 @@ export type Check<T> = () => T | undefined | false | Promise<T | undefined | fal
  * Throws: when the time is up, with `what` was waited for and the last error of `check` as its cause.
  */
 export async function waitUntil<T>(check: Check<T>, options: WaitOptions = {}): Promise<T> {
-  const { timeoutMs = 10_000, everyMs = 10, what = 'the condition' } = options;
+  const { timeoutMs = 20_000, everyMs = 10, what = 'the condition' } = options;
   const endsAt = performance.now() + timeoutMs * patience;
   for (;;) {
     let cause: unknown;
