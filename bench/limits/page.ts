@@ -21,7 +21,6 @@ export function makeReadPage(dns: string): ReadPage {
       },
     },
     keepAliveTimeout: 1,
-    maxOrigins: 1000,
   });
   return async (source, target) => {
     const { body } = await request(source, { dispatcher });
