@@ -11,7 +11,7 @@ import { connection, type Address } from './postgres-connection.ts';
 import { messageOf } from './postgres-errors.ts';
 
 /** "lkbd" in ASCII: whoever changes the schema holds this lock. */
-const schemaLock = 0x6c6b6264;
+export const schemaLock = 0x6c6b6264;
 /** The oldest server that has all we ask of it, as it counts its versions. */
 const oldestServer = 130_000;
 
@@ -96,7 +96,14 @@ async function withClient<Result>(
   place: Address,
   work: (client: pg.Client) => Promise<Result>,
 ): Promise<Result> {
-  const client = new pg.Client({ ...connection(place), query_timeout: 0, lock_timeout: 0 });
+  // A step of the schema, and the wait for whoever takes one, may be long.
+  const client = new pg.Client({
+    ...connection(place),
+    query_timeout: 0,
+    statement_timeout: 0,
+
+    lock_timeout: 0,
+  });
   // What it says once nobody asks any more.
   client.on('error', () => undefined);
   try {
