@@ -101,7 +101,6 @@ async function withClient<Result>(
     ...connection(place),
     query_timeout: 0,
     statement_timeout: 0,
-
     lock_timeout: 0,
   });
   // What it says once nobody asks any more.
