@@ -1,22 +1,19 @@
-import { sql, type RawBuilder, type SelectQueryBuilder } from 'kysely';
-import type { Claim, JobStore, Lease, SettleBasis } from '../linkback/ports.ts';
+import { sql } from 'kysely';
+import type { JobStore, Lease, SettleBasis } from '../linkback/ports.ts';
 import type { JobState } from '../linkback/owner-ports.ts';
 import type { Settlement } from '../linkback/settle.ts';
 import type { Linkback } from '../linkback/linkback.ts';
 import { noSurroundings } from '../linkback/surroundings.ts';
 import { isApprovedHost } from './approved-hosts.ts';
+import { claimJobs, type Instant } from './claiming.ts';
 import type { Db } from './engine.ts';
 import { holdLinkback, loadLinkback, saveLinkback } from './linkbacks.ts';
 import { surroundings } from './surroundings.ts';
 import type { NotingEngine } from './noting.ts';
 import { prepared } from './prepared.ts';
 import { refile, type RefileContext } from './refile.ts';
-import type { JobRow, Tables } from './tables.ts';
 
 export type JobStoreOptions = { readonly now: () => number; readonly newId: () => string };
-
-/** A moment, or the database's own clock where processes share it. */
-type Instant = number | RawBuilder<number>;
 
 /** The clock that leases and due times go by. */
 export type Clock = () => Instant;
@@ -24,14 +21,7 @@ export type Clock = () => Instant;
 export function jobStore(engine: NotingEngine, { now, newId }: JobStoreOptions): JobStore {
   const clock: Clock = engine.clock ?? now;
   return {
-    claim: (claim) =>
-      engine.write(async (db) => {
-        const leases: Lease[] = [];
-        for (const job of await dueJobs(db, clock(), claim)) {
-          leases.push(await leaseJob(db, job, newId(), job.now + claim.leaseMs));
-        }
-        return leases;
-      }),
+    claim: (claim) => engine.write((db) => claimJobs(db, claim, clock(), newId)),
     finish: (lease, settle, textKey) =>
       engine.write((db, note) => finish(db, lease, settle, { clock, newId, note }, 'done', textKey)),
     park: (lease, settle) =>
@@ -123,71 +113,6 @@ export async function jobState(db: Db, linkbackId: string): Promise<JobState | u
   if (job === undefined) return undefined;
   const { state, due_at: dueAt, setbacks, looks, unfinished } = job;
   return { state, dueAt, setbacks, looks, unfinished };
-}
-
-type DueJob = JobRow & { readonly now: number };
-
-/**
- * Due jobs, the longest due first, and when that was; an expired lease is as good as none.
- *
- * Whoever claims at the same time is given others, and comes again for what it did not get.
- */
-async function dueJobs(db: Db, at: Instant, claim: Claim): Promise<readonly DueJob[]> {
-  const { busyHosts, suspectInHand = false } = claim;
-  // Hosts come in bursts: a few more rows than needed make it likely that enough of them differ.
-  const limit = busyHosts === 'ignore' ? claim.limit : claim.limit * 4;
-  const isBusy = busyHosts !== 'ignore' && busyHosts.length > 0;
-  if (!suspectInHand && !isBusy) return chooseJobs(await findDue(db, { at, limit }), claim);
-  let due = whatIsDue(db, { at, limit });
-  if (suspectInHand) due = due.where('unfinished', '=', 0);
-  if (isBusy) due = due.where('host', 'not in', busyHosts);
-  return chooseJobs(await due.execute(), claim);
-}
-
-type Due = { readonly at: Instant; readonly limit: number };
-
-const whatIsDue = (db: Db, { at, limit }: Due): SelectQueryBuilder<Tables, 'job', DueJob> =>
-  db
-    .selectFrom('job')
-    .selectAll()
-    .select(sql<number>`CAST(${at} AS BIGINT)`.as('now'))
-    .where('state', '<>', sql.lit('dead'))
-    .where('due_at', '<=', at)
-    .where((each) => each.or([each('state', '=', 'waiting'), each('lease_until', '<=', at)]))
-    .orderBy('due_at')
-    .limit(limit)
-    .forUpdate()
-    .skipLocked();
-
-const findDue = prepared(whatIsDue);
-
-/** One of each host, unless hosts do not matter, and one suspect at most. */
-function chooseJobs(due: readonly DueJob[], { limit, busyHosts }: Claim): DueJob[] {
-  const hosts = new Set<string>();
-  const chosen: DueJob[] = [];
-  let hasSuspect = false;
-  for (const job of due) {
-    const isSuspect = job.unfinished > 0;
-    if (chosen.length === limit) break;
-    if ((isSuspect && hasSuspect) || (busyHosts !== 'ignore' && hosts.has(job.host))) continue;
-    chosen.push(job);
-    hosts.add(job.host);
-    hasSuspect ||= isSuspect;
-  }
-  return chosen;
-}
-
-type LeaseOf = Pick<JobRow, 'id' | 'unfinished'> & { readonly token: string; readonly until: number };
-
-const updateLease = prepared((db, { id, token, until, unfinished }: LeaseOf) =>
-  db.updateTable('job').set({ state: 'leased', token, lease_until: until, unfinished }).where('id', '=', id),
-);
-
-async function leaseJob(db: Db, job: JobRow, token: string, until: number): Promise<Lease> {
-  const unfinished = job.unfinished + 1;
-  await updateLease(db, { id: job.id, token, until, unfinished });
-  const { id: jobId, linkback_id: linkbackId, host, setbacks, looks } = job;
-  return { jobId, token, linkbackId, host, progress: { setbacks, looks }, unfinished };
 }
 
 type Held = { readonly id: string; readonly token: string; readonly at: Instant };
