@@ -193,12 +193,20 @@ function assertSound(writer: Database.Database, file: string): void {
 }
 
 /**
+ * How long a job rests that was in hand at two ends of a process, in milliseconds: whoever restarts us again and again
+ * meets other work meanwhile, and it is not taken for what ends us because it always comes first.
+ */
+const suspectRestMs = 3000;
+
+/**
  * One service per file: whatever is leased was leased by a process that is no more. It was due then, and so it is now,
  * also where the clock went back meanwhile.
  */
 function voidLeases(writer: Database.Database): void {
-  const dueNow = "due_at = min(due_at, CAST(unixepoch('subsec') * 1000 AS INTEGER))";
-  writer.exec(`UPDATE job SET state = 'waiting', token = NULL, lease_until = NULL, again_at = NULL, ${dueNow},
+  const now = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+  const dueNow = `due_at = min(due_at, ${now})`;
+  const dueOrRested = `due_at = CASE WHEN unfinished > 1 THEN ${now} + ${suspectRestMs} ELSE min(due_at, ${now}) END`;
+  writer.exec(`UPDATE job SET state = 'waiting', token = NULL, lease_until = NULL, again_at = NULL, ${dueOrRested},
     setbacks = CASE WHEN again_at IS NULL THEN setbacks ELSE 0 END,
     looks = CASE WHEN again_at IS NULL THEN looks ELSE 0 END
     WHERE state = 'leased'`);

@@ -118,9 +118,11 @@ describe('a service that may have few files and sockets open', () => {
       return n > 600 ? undefined : { dialect: 'webmention', source: web.url(`/entry?n=${n}`), target };
     });
     await load.over;
-    expect(new Set(load.answers.map((each) => each.status))).toEqual(new Set([201, 503]));
+    expect(load.answers.filter(({ status }) => status !== 201 && status !== 503)).toEqual([]);
     const promised = load.answers.filter(isPositive).map((each) => each.ping.source);
     expect(promised.length).toBeGreaterThan(40);
+    // The others heard 503, or were hung up on before they could hear it.
+    expect(promised.length).toBeLessThan(600);
     await waitUntil(
       () => {
         // Fetches for which there was no socket are tried again in a minute: let it pass.

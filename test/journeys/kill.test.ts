@@ -92,18 +92,23 @@ describe('a service that is killed at any moment', () => {
         expect(findViolations(folder)).toEqual([]);
       }
 
-      await start();
+      const { api } = await start();
       const inDoubt = "SELECT id FROM linkback WHERE verification <> 'verified'";
-      await waitUntil(() => readRows(folder, inDoubt).length === 0, {
-        what: 'all to be verified',
-        timeoutMs: 60_000 + rounds * 1000,
-        everyMs: 100,
-      });
+      const parked = "SELECT linkback_id AS id FROM job WHERE state = 'dead'";
+      await waitUntil(
+        async () => {
+          // Three kills from outside with the same job in hand look like a page that ends us: the owner knows better.
+          for (const { id } of readRows<{ id: string }>(folder, parked))
+            await api('POST', `/api/moderation/linkbacks/${id}/verify`);
+          return readRows(folder, inDoubt).length === 0;
+        },
+        { what: 'all to be verified', timeoutMs: 120_000 + rounds * 1000, everyMs: 200 },
+      );
       expect(findViolations(folder)).toEqual([]);
       expect(promised.size).toBeGreaterThan(rounds * 10);
       console.log(`${promised.size} promised, ${timesStored().size} stored, in ${rounds} rounds`);
     },
-    (rounds + 1) * roundMs,
+    (rounds + 1) * roundMs + 120_000,
   );
 });
 
