@@ -32,6 +32,8 @@ const ways: Readonly<Record<string, readonly string[]>> = {
   'runtime.ts': ['node:child_process spawn'],
   // Starts a program of ours that reads the database's own file.
   'store/soundness.ts': ['node:child_process spawn'],
+  // Starts a program of ours that builds trees of what it is sent.
+  'web/tree-reader.ts': ['node:child_process fork'],
 };
 
 /** Libraries that connect or listen by themselves, and where each may be used; `never` where no import reaches it. */

@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import { Piscina } from 'piscina';
 import type { Reading, ReadingTask } from './document.ts';
 import type { Microformats } from './microformats.ts';
+import { openTreeReader, treeTimeoutMs } from './tree-reader.ts';
 
 /** Time and memory that one page may cost before its reading is given up. */
 export const readTimeoutMs = 2000;
@@ -13,11 +14,6 @@ const idleMs = 60_000;
 /** A thread that is not there by then is started by the next page, in milliseconds. */
 const startWithinMs = 10_000;
 
-/** Microformats take a whole tree, so they have a thread of their own: pages that kill it hold up nobody's link. */
-export const microformatsTimeoutMs = 1000;
-/** A page that has waited so long for that thread goes without, in milliseconds. */
-const microformatsPatienceMs = 5000;
-
 /** A page as it was read; without microformats when it has none, or when reading them went over its limits. */
 export type PageReading = Reading & { readonly microformats: Microformats | undefined };
 
@@ -28,60 +24,56 @@ export type Reader = {
   readonly close: () => Promise<void>;
 };
 
-export type ReaderLimits = { readonly readTimeoutMs: number; readonly microformatsTimeoutMs: number };
+export type ReaderLimits = { readonly readTimeoutMs: number; readonly treeTimeoutMs: number };
 
 /**
- * Opens the pools of threads in which strangers' pages are read, so that no page can hold up or end the service.
+ * Opens the pool of threads in which strangers' pages are read, and beside it the process in which trees are built of
+ * those with microformats, so that no page can hold up or end the service, nor another's link.
  *
- * Limits: {@link readTimeoutMs} and {@link maxHeapMb} a page, {@link microformatsTimeoutMs} for its microformats.
+ * Limits: {@link readTimeoutMs} and {@link maxHeapMb} a page; {@link treeTimeoutMs} for its microformats.
  */
-export function openReader(limits: ReaderLimits = { readTimeoutMs, microformatsTimeoutMs }): Reader {
-  const scans = openPool('read', threads, limits.readTimeoutMs, Infinity);
-  const trees = openPool('microformats', 1, limits.microformatsTimeoutMs, microformatsPatienceMs);
+export function openReader(limits: ReaderLimits = { readTimeoutMs, treeTimeoutMs }): Reader {
+  const scans = openScans(limits.readTimeoutMs);
+  const trees = openTreeReader(limits.treeTimeoutMs);
   return {
     read: async (task) => {
-      const reading = (await scans.run(task)) as Reading | 'too-complex';
+      const reading = await scans.run(task);
       if (reading === 'too-complex') return reading;
-      const found = reading.hasMicroformats
-        ? ((await trees.run(task)) as Microformats | 'too-complex' | undefined)
-        : undefined;
+      const found = reading.hasMicroformats ? await trees.read(task) : undefined;
       return { ...reading, microformats: found === 'too-complex' ? undefined : found };
     },
     close: async () => {
-      await Promise.all([scans.close(), trees.close()]);
+      trees.close();
+      await scans.close();
     },
   };
 }
 
-type Pool = {
-  /** Gives what the thread gives, or `too-complex`. */
-  readonly run: (task: ReadingTask) => Promise<unknown>;
+type Scans = {
+  readonly run: (task: ReadingTask) => Promise<Reading | 'too-complex'>;
   readonly close: () => Promise<void>;
 };
 
-function openPool(
-  name: 'read' | 'microformats',
-  threadCount: number,
-  timeoutMs: number,
-  patienceMs: number,
-): Pool {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const makePool = (): Piscina => {
-    const pool = new Piscina({
-      filename: new URL(`./read-worker.${extension}`, import.meta.url).href,
-      name,
-      minThreads: name === 'read' ? threadCount : 0,
-      maxThreads: threadCount,
-      idleTimeout: idleMs,
-      resourceLimits: {
-        maxOldGenerationSizeMb: maxHeapMb,
-        maxYoungGenerationSizeMb: 64,
-        stackSizeMb: stackMb,
-      },
-    });
-    // A thread that runs out of memory while it is being ended has no task left to tell; unheard, that ends the process.
-    return pool.on('error', () => undefined);
-  };
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+
+function makePool(): Piscina {
+  const pool = new Piscina({
+    filename: new URL(`./read-worker.${extension}`, import.meta.url).href,
+    name: 'read',
+    minThreads: threads,
+    maxThreads: threads,
+    idleTimeout: idleMs,
+    resourceLimits: {
+      maxOldGenerationSizeMb: maxHeapMb,
+      maxYoungGenerationSizeMb: 64,
+      stackSizeMb: stackMb,
+    },
+  });
+  // A thread that runs out of memory while it is being ended has no task left to tell; unheard, that ends the process.
+  return pool.on('error', () => undefined);
+}
+
+function openScans(timeoutMs: number): Scans {
   // Made for the first page: threads that start would slow down the start of the service.
   let made: Piscina | undefined;
   let isOpen = true;
@@ -89,17 +81,16 @@ function openPool(
   let startingUntil = -Infinity;
   let readAt = -Infinity;
   const mayBeStarting = (now: number): boolean => now < startingUntil || now - readAt > idleMs / 2;
-  const run = async (task: ReadingTask, askedAt: number): Promise<unknown> => {
+  const run = async (task: ReadingTask): Promise<Reading | 'too-complex'> => {
     if (!isOpen) throw new Error('the reader is closed');
     if (made === undefined) startingUntil = performance.now() + startWithinMs;
     const pool = (made ??= makePool());
-    if (performance.now() - askedAt > patienceMs) return 'too-complex';
     // Starting a thread takes its time, on a busy machine more than a page may: that is not the page's fault.
     if (mayBeStarting(performance.now())) await pool.run(undefined, { name: 'ready' });
     try {
-      const result: unknown = await pool.run(task, { signal: AbortSignal.timeout(timeoutMs) });
+      const reading = (await pool.run(task, { signal: AbortSignal.timeout(timeoutMs) })) as Reading;
       readAt = performance.now();
-      return result;
+      return reading;
     } catch (error) {
       startingUntil = performance.now() + startWithinMs;
       if (isTooMuch(error)) return 'too-complex';
@@ -107,9 +98,9 @@ function openPool(
     }
   };
   // The clock of a page starts when a thread is free for it, not while it waits behind another.
-  const whenFree = pLimit(threadCount);
+  const whenFree = pLimit(threads);
   return {
-    run: (task) => whenFree(run, task, performance.now()),
+    run: (task) => whenFree(run, task),
     close: async () => {
       isOpen = false;
       await made?.destroy();

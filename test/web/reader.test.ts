@@ -41,7 +41,7 @@ describe('the reader', () => {
   });
 
   it('calls a page too complex that takes too long, and reads the next one', async () => {
-    const hasty = openReader({ readTimeoutMs: 300, microformatsTimeoutMs: 1000 });
+    const hasty = openReader({ readTimeoutMs: 300, treeTimeoutMs: 1000 });
     try {
       expect(await hasty.read(slow())).toBe('too-complex');
       expect(await hasty.read(ordinary())).toMatchObject({ links: [{ text: 'link' }] });
@@ -59,11 +59,11 @@ describe('the reader', () => {
   });
 
   it(
-    'keeps the link of a page whose tree takes a thread’s whole memory',
+    'keeps the link of a page whose tree takes a process’s whole memory',
     { timeout: isLong ? 600_000 : 60_000 },
     async () => {
       // With time enough that only memory can end it.
-      const patient = openReader({ readTimeoutMs: 20_000, microformatsTimeoutMs: 40_000 });
+      const patient = openReader({ readTimeoutMs: 20_000, treeTimeoutMs: 40_000 });
       try {
         const startedAt = performance.now();
         for (let n = 0; n < (isLong ? 30 : 1); n += 1) {
@@ -80,7 +80,7 @@ describe('the reader', () => {
   );
 
   it('goes on when time and memory end together', async () => {
-    const hasty = openReader({ readTimeoutMs: 5000, microformatsTimeoutMs: 250 });
+    const hasty = openReader({ readTimeoutMs: 5000, treeTimeoutMs: 250 });
     try {
       for (let n = 0; n < (isLong ? 60 : 6); n += 1) {
         expect(await hasty.read(bombed())).toMatchObject({ links: [{ text: 'link' }] });
@@ -99,7 +99,7 @@ describe('the reader', () => {
   });
 
   it('closes at once, and gives no verdict on what is being read or waits', async () => {
-    const closing = openReader({ readTimeoutMs: 60_000, microformatsTimeoutMs: 1000 });
+    const closing = openReader({ readTimeoutMs: 60_000, treeTimeoutMs: 1000 });
     await expectOrdinary(closing);
     const reading = Promise.allSettled([slow(), slow(), ordinary()].map((task) => closing.read(task)));
     await expectOrdinary();
