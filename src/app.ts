@@ -173,6 +173,7 @@ export async function buildApp(config: Config, dependencies: AppDependencies): P
     rulesOf: directory.rulesOf,
     ledger,
     wake,
+    isAlone: engine.wire === undefined,
     isStopping: () => isStopping,
     now,
     newId,

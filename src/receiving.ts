@@ -12,20 +12,25 @@ export type ReceivingNeeds = Pick<AcceptPorts, 'sites' | 'rulesOf' | 'isStopping
   readonly ledger: Ledger;
   /** Says that there is work. */
   readonly wake: () => void;
+  /** Whether this process alone writes: then what is written after a ping is written in the same transaction. */
+  readonly isAlone: boolean;
   /** Instead of the room's own bound. */
   readonly maxOpenJobs: number | undefined;
 };
 
 /** Builds the taking in of pings, with the limits on it. */
 export function makeReceiving({ limits, pingsPerMinute }: Config, needs: ReceivingNeeds): Accept {
-  const { store, ledger, wake, maxOpenJobs, ...options } = needs;
+  const { store, ledger, wake, isAlone, maxOpenJobs, ...options } = needs;
   const { isApprovedHost, recall } = store;
   const allowance = limits ? makeAllowance({ pingsPerMinute, domainOf, isApprovedHost, ledger }) : undefined;
   return makeAccept({
     ...options,
     file: async (ping) => {
-      const filed = await store.file(ping);
-      wake();
+      const filing = store.file(ping);
+      // The worker's claim comes right behind: one transaction less for each ping.
+      if (isAlone) wake();
+      const filed = await filing;
+      if (!isAlone) wake();
       return filed;
     },
     limitCaller: allowance?.caller ?? anyCaller,

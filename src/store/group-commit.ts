@@ -6,6 +6,12 @@ import type { Db } from './engine.ts';
 /** Most units that share one transaction: more would hold the event loop too long. */
 const unitsPerCommit = 64;
 
+/**
+ * While several units come at a time, the next ones are gathered for twice as long as the last transaction took, at most
+ * so many milliseconds: a slow disk is asked less often. Who writes alone never waits.
+ */
+const gatherAtMostMs = 5;
+
 /** How often a lock held by another process is tried again, in milliseconds. */
 const lockRetryMs = 20;
 
@@ -42,13 +48,19 @@ export function groupCommits(
   const queue: Waiting[] = [];
   let draining: Promise<void> | undefined;
 
+  let gatherMs = 0;
+  const gather = (): Promise<unknown> =>
+    gatherMs > 0 && queue.length < unitsPerCommit ? wait(gatherMs) : new Promise(setImmediate);
+
   const drain = async (): Promise<void> => {
     while (queue.length > 0) {
-      await new Promise(setImmediate);
+      await gather();
       const refused = begin(writer);
       if (refused === undefined) {
         const units = queue.splice(0, unitsPerCommit);
+        const startedAt = performance.now();
         await commit(writer, db, units);
+        gatherMs = units.length > 1 ? Math.min(2 * (performance.now() - startedAt), gatherAtMostMs) : 0;
         afterCommit(units.length);
       } else if (isBusy(refused.error)) await waitForLock(queue, refused.error, lockTimeoutMs);
       else fail(queue.splice(0), refused.error);

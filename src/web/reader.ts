@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
 import { Piscina } from 'piscina';
 import type { Reading, ReadingTask } from './document.ts';
@@ -8,7 +9,9 @@ import { openTreeReader, treeTimeoutMs } from './tree-reader.ts';
 export const readTimeoutMs = 2000;
 const maxHeapMb = 128;
 const stackMb = 4;
-const threads = 2;
+const youngHeapMb = 12;
+/** Reading takes a fraction of what fetching and writing do: beside them, one thread is enough for two processors. */
+const threads = availableParallelism() > 2 ? 2 : 1;
 /** How long a thread may have nothing to do before it ends, unless it is to stay. */
 const idleMs = 60_000;
 /** A thread that is not there by then is started by the next page, in milliseconds. */
@@ -65,7 +68,7 @@ function makePool(): Piscina {
     idleTimeout: idleMs,
     resourceLimits: {
       maxOldGenerationSizeMb: maxHeapMb,
-      maxYoungGenerationSizeMb: 64,
+      maxYoungGenerationSizeMb: youngHeapMb,
       stackSizeMb: stackMb,
     },
   });

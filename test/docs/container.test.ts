@@ -6,6 +6,7 @@ import { validate } from 'dockerfile-utils';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { readConfig, settings } from '../../src/config.ts';
+import { nodeOptions } from '../support/service.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const read = (name: string): string => readFileSync(join(root, name), 'utf8');
@@ -68,7 +69,7 @@ describe('the Dockerfile', () => {
   it('runs as nobody in particular, with Node as process 1, on a Node that is new enough', () => {
     expect(of('USER')).toEqual(['node']);
     expect(of('ENTRYPOINT')).toEqual(['["node"]']);
-    expect(of('CMD')).toEqual(['["dist/main.js"]']);
+    expect(JSON.parse(of('CMD')[0] ?? '')).toEqual([...nodeOptions, 'dist/main.js']);
     expect(existsSync(join(root, 'src/main.ts'))).toBe(true);
     for (const from of of('FROM'))
       expect(Number(/^node:(\d+)-slim/u.exec(from)?.[1])).toBeGreaterThanOrEqual(24);

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -7,6 +7,15 @@ import { makeDatabase } from './postgres-store.ts';
 import { waitUntil } from './wait.ts';
 
 const builtMain = new URL('../../dist/main.js', import.meta.url).pathname;
+/** What `npm start` tells Node. */
+export const nodeOptions: readonly string[] = startOptions();
+
+function startOptions(): readonly string[] {
+  const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    readonly scripts: { readonly start: string };
+  };
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
+}
 
 export type ServiceOptions = {
   /** Over the defaults for tests: a free port, a database of its own, loopback may be fetched, no rate limits. */
@@ -151,7 +160,13 @@ export function spawnService(
   { cwd = tmpdir(), through = [], main = builtMain, args: given = [] }: RunOptions,
 ): ChildProcessByStdio<null, Readable, Readable> {
   const { PATH = '', HOME = '', TMPDIR = tmpdir() } = process.env;
-  const [command = process.execPath, ...args] = [...through, process.execPath, main, ...given];
+  const [command = process.execPath, ...args] = [
+    ...through,
+    process.execPath,
+    ...nodeOptions,
+    main,
+    ...given,
+  ];
   // Run elsewhere than in the checkout, so that nobody's .env is read.
   return spawn(command, args, {
     env: { PATH, HOME, TMPDIR, ...env },
