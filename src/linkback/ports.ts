@@ -15,8 +15,13 @@ export type Lease = {
   readonly unfinished: number;
 };
 
+/** From which end jobs are taken that are due: those due the longest, or the latest. */
+export type QueueEnd = 'oldest' | 'newest';
+
 export type Claim = {
   readonly limit: number;
+  /** The oldest when absent. */
+  readonly from?: QueueEnd;
   readonly leaseMs: number;
   /** Hosts that are busy or must rest; `ignore` takes several jobs of one host at a time. */
   readonly busyHosts: readonly string[] | 'ignore';

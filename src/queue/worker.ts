@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { JobStore, Lease, SettleBasis } from '../linkback/ports.ts';
+import type { JobStore, Lease, QueueEnd, SettleBasis } from '../linkback/ports.ts';
 import { settle, type SettleContext, type Settlement } from '../linkback/settle.ts';
 import type { Linkback } from '../linkback/linkback.ts';
 import { textKeyOf, type Weigh } from '../linkback/surroundings.ts';
@@ -10,8 +10,9 @@ import { answerOf, type Outcomes } from './outcomes.ts';
 
 /** Longer than the longest attempt, so that no heartbeat is needed: fetches have their deadline, reading its own. */
 export const leaseMs = 60_000;
-/** Jobs in hand at once. */
+/** Jobs in hand at once: half of them are those that are due the longest, half the latest. */
 export const maxJobsInHand = 64;
+const ends = ['oldest', 'newest'] as const satisfies readonly QueueEnd[];
 /** Attempts without a result after which a job is taken for one that ends the process, and parked. */
 export const maxUnfinished = 3;
 /** How long the worker sleeps at most, in milliseconds: work of others, and hosts that have rested, are noticed then. */
@@ -60,10 +61,13 @@ export type Worker = {
  * An attempt is counted before it begins, so that a page which ends the process is parked after {@link maxUnfinished}
  * attempts; jobs whose last attempt did not end are worked on one at a time, so that none is parked for another's
  * fault. No transaction is open while a job is worked on; a lease that was lost meanwhile changes nothing.
+ *
+ * Jobs are taken from both ends of the queue, with places for each: hosts that are silent by the hundred fill those of the
+ * end where they stand, and what came before or after them goes on. Nothing waits for ever, for the oldest have theirs.
  */
 export function makeWorker(options: WorkerOptions): Worker {
   const stopping = new AbortController();
-  const inHand = new Map<Lease, Promise<void>>();
+  const inHand = new Map<Lease, { readonly from: QueueEnd; readonly work: Promise<void> }>();
   const alarm = makeAlarm();
   let loop = Promise.resolve();
   let isTaking = true;
@@ -77,25 +81,36 @@ export function makeWorker(options: WorkerOptions): Worker {
     await options.store.promiseRechecks(scheduledAtOnce);
   };
 
-  const take = async (): Promise<void> => {
-    await schedule();
-    const limit = maxJobsInHand - inHand.size;
-    const claim = {
+  const hold = (lease: Lease, from: QueueEnd): void => {
+    const work = workOn(lease, options, stopping.signal).finally(() => {
+      inHand.delete(lease);
+      alarm.ring();
+    });
+    inHand.set(lease, { from, work });
+  };
+
+  /** Takes jobs from one end while it has places; tells whether there may be more. */
+  const takeFrom = async (from: QueueEnd): Promise<boolean> => {
+    const held = [...inHand.values()].filter((each) => each.from === from).length;
+    const limit = maxJobsInHand / ends.length - held;
+    if (limit === 0) return true;
+    const leases = await options.store.claim({
       limit,
+      from,
       leaseMs: options.leaseMs ?? leaseMs,
       busyHosts: busyHosts(options, inHand.keys()),
       suspectInHand: [...inHand.keys()].some((lease) => lease.unfinished > 1),
-    };
-    const leases = limit === 0 ? [] : await options.store.claim(claim);
-    for (const lease of leases) {
-      const work = workOn(lease, options, stopping.signal).finally(() => {
-        inHand.delete(lease);
-        alarm.ring();
-      });
-      inHand.set(lease, work);
-    }
+    });
+    for (const lease of leases) hold(lease, from);
+    return leases.length === limit;
+  };
+
+  const take = async (): Promise<void> => {
+    await schedule();
+    const before = inHand.size;
+    for (const end of ends) if (!(await takeFrom(end))) break;
     // A full hand is emptied by a job's end, which rings.
-    await alarm.sleep(leases.length > 0 ? 0 : await untilDue(options));
+    await alarm.sleep(inHand.size > before ? 0 : await untilDue(options));
   };
 
   const run = async (): Promise<void> => {
@@ -121,7 +136,7 @@ export function makeWorker(options: WorkerOptions): Worker {
         stopping.abort();
       }, graceMs);
       await loop;
-      await Promise.all(inHand.values());
+      await Promise.all([...inHand.values()].map(({ work }) => work));
       clearTimeout(timer);
     },
   };

@@ -23,17 +23,17 @@ export async function claimJobs(
 type DueJob = JobRow & { readonly now: number };
 
 /**
- * Due jobs, the longest due first, and when that was; an expired lease is as good as none.
+ * Due jobs in the order of when they were due, from the end that was asked for; an expired lease is as good as none.
  *
  * Whoever claims at the same time is given others, and comes again for what it did not get.
  */
 async function dueJobs(db: Db, at: Instant, claim: Claim): Promise<readonly DueJob[]> {
-  const { busyHosts, suspectInHand = false } = claim;
+  const { busyHosts, suspectInHand = false, from = 'oldest' } = claim;
   // Hosts come in bursts: a few more rows than needed make it likely that enough of them differ.
   const limit = busyHosts === 'ignore' ? claim.limit : claim.limit * 4;
   const isBusy = busyHosts !== 'ignore' && busyHosts.length > 0;
-  if (!suspectInHand && !isBusy) return chooseJobs(await findDue(db, { at, limit }), claim);
-  let due = whatIsDue(db, { at, limit });
+  if (!suspectInHand && !isBusy) return chooseJobs(await findDue[from](db, { at, limit }), claim);
+  let due = whatIsDue[from](db, { at, limit });
   if (suspectInHand) due = due.where('unfinished', '=', 0);
   if (isBusy) due = due.where('host', 'not in', busyHosts);
   return chooseJobs(await due.execute(), claim);
@@ -41,20 +41,23 @@ async function dueJobs(db: Db, at: Instant, claim: Claim): Promise<readonly DueJ
 
 type Due = { readonly at: Instant; readonly limit: number };
 
-const whatIsDue = (db: Db, { at, limit }: Due): SelectQueryBuilder<Tables, 'job', DueJob> =>
-  db
-    .selectFrom('job')
-    .selectAll()
-    .select(sql<number>`CAST(${at} AS BIGINT)`.as('now'))
-    .where('state', '<>', sql.lit('dead'))
-    .where('due_at', '<=', at)
-    .where((each) => each.or([each('state', '=', 'waiting'), each('lease_until', '<=', at)]))
-    .orderBy('due_at')
-    .limit(limit)
-    .forUpdate()
-    .skipLocked();
+const whatIsDueFrom =
+  (order: 'asc' | 'desc') =>
+  (db: Db, { at, limit }: Due): SelectQueryBuilder<Tables, 'job', DueJob> =>
+    db
+      .selectFrom('job')
+      .selectAll()
+      .select(sql<number>`CAST(${at} AS BIGINT)`.as('now'))
+      .where('state', '<>', sql.lit('dead'))
+      .where('due_at', '<=', at)
+      .where((each) => each.or([each('state', '=', 'waiting'), each('lease_until', '<=', at)]))
+      .orderBy('due_at', order)
+      .limit(limit)
+      .forUpdate()
+      .skipLocked();
 
-const findDue = prepared(whatIsDue);
+const whatIsDue = { oldest: whatIsDueFrom('asc'), newest: whatIsDueFrom('desc') };
+const findDue = { oldest: prepared(whatIsDue.oldest), newest: prepared(whatIsDue.newest) };
 
 /** One of each host, unless hosts do not matter, and one suspect at most. */
 function chooseJobs(due: readonly DueJob[], { limit, busyHosts }: Claim): DueJob[] {

@@ -519,6 +519,19 @@ export function storeSuite(name: string, open: () => Promise<OpenedStore>): void
       expect(next.map((lease) => lease.host)).toEqual(['alone.example']);
     });
 
+    it('takes jobs from the end that is asked for: those due the longest, or the latest', async () => {
+      const hosts = ['first.example', 'second.example', 'third.example', 'last.example'];
+      for (const jobHost of hosts) {
+        await file({ jobHost });
+        clock.advance(1);
+      }
+      const hostsOf = async (over: Partial<Claim>): Promise<string[]> =>
+        (await store.claim({ ...anyHost, ...over })).map((lease) => lease.host);
+      expect(await hostsOf({ from: 'newest', limit: 2 })).toEqual(['last.example', 'third.example']);
+      expect(await hostsOf({ from: 'oldest', limit: 1 })).toEqual(['first.example']);
+      expect(await hostsOf({})).toEqual(['second.example']);
+    });
+
     it('takes several jobs of one host when hosts do not matter', async () => {
       for (let count = 0; count < 3; count += 1) await file({ jobHost: 'one.example' });
       expect(await claimed({ busyHosts: 'ignore' })).toHaveLength(3);

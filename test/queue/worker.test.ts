@@ -558,6 +558,25 @@ describe('the jobs in hand', () => {
   });
 });
 
+describe('a crowd of jobs that do not end', () => {
+  it('holds up neither those before it nor those behind it', async () => {
+    const looks = held();
+    for (let count = 0; count < 3 * maxJobsInHand; count += 1) await file();
+    opened.clock.advance(1);
+    const last = await file();
+    startWorker(looks.verify, { busyHosts: () => 'ignore' });
+    await looks.untilBegun(maxJobsInHand);
+    const latest = looks.begun.find((each) => each.id === last);
+    opened.clock.advance(1);
+    const next = await file();
+    expect(looks.begun).toHaveLength(maxJobsInHand);
+    // Its place is for the next of the latest, whatever else has waited longer.
+    latest?.letGo(buildFound());
+    await looks.untilBegun(maxJobsInHand + 1);
+    expect(looks.begun.at(-1)?.id).toBe(next);
+  });
+});
+
 describe('stopping', () => {
   it('lets a job in hand end in its grace', async () => {
     const looks = held();
