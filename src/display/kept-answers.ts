@@ -1,3 +1,4 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Change, Changes } from '../linkback/changes.ts';
 import { isPublic, type Linkback } from '../linkback/linkback.ts';
@@ -21,6 +22,7 @@ export type KeptAnswersOptions = {
 
 type Kept = Content & {
   readonly headers: Readonly<Record<string, string>>;
+  readonly bytes: number;
   readonly sites: readonly Site[];
   readonly at: number;
   /** Somebody is having it made anew. */
@@ -29,7 +31,7 @@ type Kept = Content & {
 
 /**
  * Keeps the answers that are for everybody until anything public changes, so that what many read at the same time is
- * made once: before any other hook, and long before the store is asked.
+ * made once. They are given before the server's own handling begins, for that takes most of the time of such an answer.
  *
  * Limits: {@link keptForMs}; {@link keptCharacters} together, the oldest are forgotten.
  */
@@ -67,30 +69,42 @@ export function keepAnswers(app: FastifyInstance, { listen, sites, now }: KeptAn
     return false;
   };
 
-  app.addHook('onRequest', (request, reply, next) => {
-    const { method, url, headers } = request.raw;
-    if (method !== 'GET' || url === undefined || headers.authorization !== undefined) {
-      next();
-      return;
-    }
+  const keptFor = ({ method, url, headers }: IncomingMessage): Kept | undefined => {
+    if (method !== 'GET' || url === undefined || headers.authorization !== undefined) return undefined;
     const answer = kept.get(url);
-    if (answer === undefined || !isFresh(answer)) {
-      begun.set(reply, generation);
-      next();
-      return;
-    }
-    sendKept(reply, answer, headers['if-none-match']);
+    return answer !== undefined && isFresh(answer) ? answer : undefined;
+  };
+
+  let isClosing = false;
+  app.addHook('preClose', (done) => {
+    // What is answered from now on says that the connection ends.
+    isClosing = true;
+    done();
+  });
+  app.addHook('onReady', (done) => {
+    const [handle] = app.server.listeners('request') as RequestListener[];
+    if (handle !== undefined)
+      app.server.off('request', handle).on('request', (request, response) => {
+        const answer = isClosing ? undefined : keptFor(request);
+        if (answer === undefined) handle(request, response);
+        else giveKept(response, answer, request.headers['if-none-match']);
+      });
+    done();
+  });
+  app.addHook('onRequest', ({ raw: { method, headers } }, reply, next) => {
+    if (method === 'GET' && headers.authorization === undefined) begun.set(reply, generation);
+    next();
   });
 
   app.addHook('onSend', (request, reply, payload, next) => {
     const content = contentOf(reply);
-    const url = request.raw.url ?? '';
+    const url = request.originalUrl;
     if (content !== undefined && begun.get(reply) === generation && isForEverybody(reply)) {
       const old = kept.get(url);
       if (old !== undefined) characters -= old.body.length;
       kept.delete(url);
       if (content.body.length <= longestKept) {
-        kept.set(url, { ...content, headers: headersOf(reply), sites: sites(), at: now(), isRenewed: false });
+        kept.set(url, keptOf(reply, content, sites(), now()));
         characters += content.body.length;
         while (characters > keptCharacters) forgetOldest();
       }
@@ -99,10 +113,18 @@ export function keepAnswers(app: FastifyInstance, { listen, sites, now }: KeptAn
   });
 }
 
-function sendKept(reply: FastifyReply, { headers, type, body }: Kept, has: string | undefined): void {
-  reply.headers(headers);
-  if (hasAlready(has, headers['etag'] ?? '')) void reply.code(304).send();
-  else void reply.type(type).send(body);
+function keptOf(reply: FastifyReply, content: Content, sites: readonly Site[], at: number): Kept {
+  const bytes = Buffer.byteLength(content.body);
+  return { ...content, headers: headersOf(reply), bytes, sites, at, isRenewed: false };
+}
+
+function giveKept(
+  response: ServerResponse,
+  { headers, type, bytes, body }: Kept,
+  has: string | undefined,
+): void {
+  if (hasAlready(has, headers['etag'] ?? '')) response.writeHead(304, headers).end();
+  else response.writeHead(200, { ...headers, 'content-type': type, 'content-length': bytes }).end(body);
 }
 
 /** What is about this one sending and its content is left out. */

@@ -7,6 +7,7 @@ import type { Site } from '../../src/linkback/site.ts';
 import { buildLinkback } from '../support/build-linkback.ts';
 
 let server: FastifyInstance;
+let address: string;
 let changes: Changes;
 let sites: readonly Site[];
 let now: number;
@@ -15,7 +16,7 @@ let text: string;
 let made: number;
 let meanwhile: () => unknown;
 
-beforeEach(() => {
+beforeEach(async () => {
   server = fastify();
   changes = makeChanges();
   [sites, now, text, made, meanwhile] = [[], 1, 'one', 0, () => undefined];
@@ -30,13 +31,17 @@ beforeEach(() => {
     made += 1;
     return sendConditional(request, reply, 'text/plain; charset=utf-8', text, 'private');
   });
+  address = await server.listen({ host: '127.0.0.1', port: 0 });
 });
 
 afterEach(() => server.close());
 
+const ask = (url = '/list', headers: Readonly<Record<string, string>> = {}): Promise<Response> =>
+  fetch(`${address}${url}`, { headers });
+
 async function read(url = '/list', headers: Readonly<Record<string, string>> = {}): Promise<string> {
-  const { statusCode, body } = await server.inject({ url, headers });
-  return `${statusCode} ${body}`;
+  const response = await ask(url, headers);
+  return `${response.status} ${await response.text()}`;
 }
 
 const shown = buildLinkback({ verification: 'verified', moderation: 'approved' });
@@ -44,23 +49,23 @@ const hidden = buildLinkback({ verification: 'verified', moderation: 'pending' }
 
 describe('an answer for everybody', () => {
   it('is made once for all who ask for it, with the same headers', async () => {
-    const first = await server.inject('/list');
-    const again = await server.inject('/list');
-    expect([again.statusCode, again.body, made]).toEqual([200, 'one', 1]);
-    const { date: _date, ...headers } = again.headers;
-    expect(first.headers).toMatchObject(headers);
-    expect(Object.keys(first.headers).sort()).toEqual(Object.keys(again.headers).sort());
+    const first = await ask();
+    const again = await ask();
+    expect([again.status, await again.text(), made]).toEqual([200, 'one', 1]);
+    const but = ({ headers }: Response): object =>
+      Object.fromEntries([...headers].filter(([name]) => name !== 'date'));
+    expect(but(again)).toEqual(but(first));
   });
 
   it('is a 304 without a body for who has it, also where those were the first', async () => {
-    const etag = String((await server.inject('/list')).headers.etag);
+    const etag = String((await ask()).headers.get('etag'));
     changes.tell({ before: null, after: shown });
     for (let times = 0; times < 3; times += 1) {
-      const response = await server.inject({ url: '/list', headers: { 'if-none-match': etag } });
-      expect([response.statusCode, response.body, response.headers['content-type']]).toEqual([
+      const response = await ask('/list', { 'if-none-match': etag });
+      expect([response.status, await response.text(), response.headers.get('content-type')]).toEqual([
         304,
         '',
-        undefined,
+        null,
       ]);
     }
     expect(await read()).toBe('200 one');
