@@ -60,6 +60,11 @@ export async function seed({ file, count }: SeedOptions): Promise<void> {
       SELECT 0, site, moderation, verification, COUNT(*) FROM linkback GROUP BY site, moderation, verification;
       INSERT INTO approved_host (site, host, approved)
       SELECT site, source_host, COUNT(*) FROM linkback WHERE moderation = 'approved' GROUP BY site, source_host;
+      INSERT INTO public_tally (target_key, site, type, rsvp, slot, count)
+      SELECT target_key, site, type, COALESCE(rsvp, ''), 0, COUNT(*) FROM linkback WHERE is_public = 1
+      GROUP BY target_key, site, type, COALESCE(rsvp, '');
+      INSERT INTO public_tally (target_key, site, type, rsvp, slot, count)
+      SELECT '', site, type, rsvp, 0, SUM(count) FROM public_tally GROUP BY site, type, rsvp;
       UPDATE counter SET value = (SELECT COUNT(*) FROM publication) WHERE name = 'publication'`);
     makeIndexes();
     database.pragma('journal_mode = WAL');

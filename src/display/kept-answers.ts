@@ -1,5 +1,4 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Change, Changes } from '../linkback/changes.ts';
 import { isPublic, type Linkback } from '../linkback/linkback.ts';
 import type { Site } from '../linkback/site.ts';
@@ -19,6 +18,8 @@ export type KeptAnswersOptions = {
   readonly sites: () => readonly Site[];
   readonly now: () => number;
 };
+
+type Handle = (request: FastifyRequest['raw'], response: FastifyReply['raw']) => void;
 
 type Kept = Content & {
   readonly headers: Readonly<Record<string, string>>;
@@ -69,7 +70,7 @@ export function keepAnswers(app: FastifyInstance, { listen, sites, now }: KeptAn
     return false;
   };
 
-  const keptFor = ({ method, url, headers }: IncomingMessage): Kept | undefined => {
+  const keptFor = ({ method, url, headers }: FastifyRequest['raw']): Kept | undefined => {
     if (method !== 'GET' || url === undefined || headers.authorization !== undefined) return undefined;
     const answer = kept.get(url);
     return answer !== undefined && isFresh(answer) ? answer : undefined;
@@ -82,7 +83,7 @@ export function keepAnswers(app: FastifyInstance, { listen, sites, now }: KeptAn
     done();
   });
   app.addHook('onReady', (done) => {
-    const [handle] = app.server.listeners('request') as RequestListener[];
+    const [handle] = app.server.listeners('request') as Handle[];
     if (handle !== undefined)
       app.server.off('request', handle).on('request', (request, response) => {
         const answer = isClosing ? undefined : keptFor(request);
@@ -119,7 +120,7 @@ function keptOf(reply: FastifyReply, content: Content, sites: readonly Site[], a
 }
 
 function giveKept(
-  response: ServerResponse,
+  response: FastifyReply['raw'],
   { headers, type, bytes, body }: Kept,
   has: string | undefined,
 ): void {

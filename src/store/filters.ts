@@ -85,5 +85,6 @@ function troubledJob(each: Each) {
 export function isTroubled(
   job: Pick<ExpressionBuilder<Tables, 'job'>, 'or' | 'eb'>,
 ): ExpressionWrapper<Tables, 'job', SqlBool> {
-  return job.or([job.eb('job.state', '=', 'dead'), job.eb('job.setbacks', '>', 0)]);
+  // As literals, for the index of these jobs says so, too.
+  return job.or([job.eb('job.state', '=', sql.lit('dead')), job.eb('job.setbacks', '>', sql.lit(0))]);
 }

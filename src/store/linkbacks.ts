@@ -1,6 +1,6 @@
 import type { Expression, ExpressionBuilder, Insertable, SqlBool } from 'kysely';
 import type { LinkbackEvent } from '../linkback/event.ts';
-import type { Announcement, Dialect, Linkback } from '../linkback/linkback.ts';
+import { isPublic, type Announcement, type Dialect, type Linkback } from '../linkback/linkback.ts';
 import type { Page } from '../linkback/ports.ts';
 import { noteApprovals } from './approved-hosts.ts';
 import type { Db } from './engine.ts';
@@ -8,6 +8,7 @@ import type { Note } from './noting.ts';
 import { forgetCalls } from './promised-calls.ts';
 import { prepared } from './prepared.ts';
 import { notePublicity, withdraw } from './publications.ts';
+import { countPublic, publicMoves, uncountPublic } from './public-tallies.ts';
 import { count, recount } from './tallies.ts';
 import { changingColumns, decodeLinkback, encodeEvent } from './rows.ts';
 import type { AnnouncementRow, EventRow, LinkbackRow, Tables } from './tables.ts';
@@ -99,6 +100,8 @@ export async function saveLinkback(
     return;
   }
   note({ before, after });
+  const publicly = publicMoves([{ before, after }]);
+  await uncountPublic(db, publicly.gone);
   const decider = events.findLast(({ machine }) => machine === 'moderation')?.by.kind;
   // What is moved otherwise than by a decision cannot be taken back with one.
   const decided =
@@ -110,6 +113,7 @@ export async function saveLinkback(
   // order is the same everywhere, so that no two wait for each other.
   await noteApprovals(db, [{ before, after }]);
   await notePublicity(db, [{ before, after }], after.updatedAt);
+  await countPublic(db, publicly.come);
   await recount(db, [{ before, after }]);
 }
 
@@ -125,6 +129,7 @@ export async function forget(db: Db, id: string, at: number, note: Note): Promis
   if (before === undefined) return false;
   await withdraw(db, [id], at);
   await forgetCalls(db, id);
+  if (isPublic(before)) await uncountPublic(db, [id]);
   await db.deleteFrom('linkback').where('id', '=', id).execute();
   await noteApprovals(db, [{ before, after: null }]);
   await count(db, before, -1);

@@ -10,6 +10,7 @@ import type {
 } from '../linkback/ports.ts';
 import type { Db, Engine } from './engine.ts';
 import { withAnnouncements } from './linkbacks.ts';
+import { isCounted, publicCounts } from './public-tallies.ts';
 import type { Tables } from './tables.ts';
 
 export function mentionStore({ db }: Engine): MentionStore {
@@ -82,6 +83,10 @@ function sortKey({ sortBy }: MentionQuery) {
 }
 
 async function countMentions(db: Db, query: MentionQuery): Promise<number> {
+  if (isCounted(query)) {
+    const counts = await publicCounts(db, query);
+    return counts.reduce((sum, { count }) => sum + count, 0);
+  }
   const row = await matching(db, query)
     .select((each) => each.fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow();
@@ -89,6 +94,7 @@ async function countMentions(db: Db, query: MentionQuery): Promise<number> {
 }
 
 async function countTypes(db: Db, scope: MentionScope): Promise<MentionCount[]> {
+  if (isCounted(scope)) return publicCounts(db, scope);
   return matching(db, scope)
     .select((each) => ['linkback.type', 'linkback.rsvp', each.fn.countAll<number>().as('count')])
     .groupBy(['linkback.type', 'linkback.rsvp'])

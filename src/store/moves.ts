@@ -5,6 +5,7 @@ import { noteApprovals } from './approved-hosts.ts';
 import type { Db } from './engine.ts';
 import type { Writing } from './linkbacks.ts';
 import { notePublicity } from './publications.ts';
+import { countPublic, publicMoves, uncountPublic } from './public-tallies.ts';
 import { encodeEvent } from './rows.ts';
 import type { LinkbackRow } from './tables.ts';
 import { recount } from './tallies.ts';
@@ -35,6 +36,8 @@ export async function moveAll(
     const { linkback: after, events } = decide(before, to, by, why, now);
     return { before, after, events };
   });
+  const publicly = publicMoves(moves);
+  await uncountPublic(db, publicly.gone);
   await saveStates(
     db,
     moves.map(({ after }) => after),
@@ -44,6 +47,7 @@ export async function moveAll(
   // As in saveLinkback: all units come to these rows in the same order.
   await noteApprovals(db, moves);
   await notePublicity(db, moves, now);
+  await countPublic(db, publicly.come);
   await recount(db, moves);
   for (const { before, after } of moves) note({ before, after });
 }

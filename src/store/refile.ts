@@ -1,8 +1,9 @@
 import { decide } from '../linkback/decide.ts';
-import type { Linkback } from '../linkback/linkback.ts';
+import { isPublic, type Linkback } from '../linkback/linkback.ts';
 import type { Filing } from '../linkback/verdict.ts';
 import type { Db } from './engine.ts';
 import { forget, holdLinkback, saveLinkback, type Writing } from './linkbacks.ts';
+import { countPublic, uncountPublic } from './public-tallies.ts';
 import { searchText } from './rows.ts';
 
 export type RefileContext = Writing & { readonly now: number };
@@ -44,6 +45,7 @@ async function move(
   const { id, facts, excerpt } = linkback;
   const { source, target, targetKey, pairKey } = filing;
   const fragment = new URL(target).hash.slice(1) || null;
+  if (isPublic(linkback)) await uncountPublic(db, [id]);
   await db
     .updateTable('linkback')
     .set({
@@ -56,6 +58,7 @@ async function move(
     })
     .where('id', '=', id)
     .execute();
+  if (isPublic(linkback)) await countPublic(db, [id]);
   note({ before: linkback, after: { ...linkback, source, target, fragment } });
   if (!isKnown) await db.insertInto('pair').values({ pair_key: pairKey, linkback_id: id }).execute();
 }

@@ -15,6 +15,7 @@ export type Tables = {
   readonly attempt: AttemptRow;
   readonly target_look: TargetLookRow;
   readonly tally: TallyRow;
+  readonly public_tally: PublicTallyRow;
   readonly approved_host: ApprovedHostRow;
   readonly token: TokenRow;
   readonly session: SessionRow;
@@ -125,6 +126,18 @@ export type TargetLookRow = {
   page: string | null;
   published_at: number | null;
   expires_at: number;
+};
+
+/** How many linkbacks of a page, or of a site, are public; in several rows where many write at once. */
+export type PublicTallyRow = {
+  /** Empty for all pages of the site. */
+  target_key: string;
+  site: string;
+  type: LinkbackType;
+  /** Empty where there is none. */
+  rsvp: Rsvp | '';
+  slot: number;
+  count: number;
 };
 
 export type TallyRow = {

@@ -9,7 +9,7 @@ export type Standing = Pick<Linkback, 'site' | 'moderation' | 'verification'>;
 /** Rows that a count is spread over where many write at once: who counts in another row need not wait. */
 const slots = 16;
 
-function slotOf(db: Db): number {
+export function slotOf(db: Db): number {
   return isAlone(db) ? 0 : Math.floor(Math.random() * slots);
 }
 

@@ -46,7 +46,7 @@ describe('the file of a SQLite store', () => {
     ['mmap_size', 0],
     ['busy_timeout', 0],
     ['application_id', 0x6c6b6264],
-    ['user_version', 4],
+    ['user_version', 6],
   ])('is written with %s = %s', async (name, value) => {
     expect(await pragma(name)).toBe(value);
   });

@@ -39,6 +39,11 @@ export const neverFoundBeside: Readonly<Record<string, string>> = {
       SELECT site, moderation, verification, count AS many FROM tally
       UNION ALL SELECT site, moderation, verification, -1 FROM linkback) AS each_one
     GROUP BY site, moderation, verification HAVING sum(many) <> 0`,
+  'a page whose public linkbacks are miscounted': `SELECT target_key || ' ' || site || ' ' || type || ' ' || rsvp AS id FROM (
+      SELECT target_key, site, type, rsvp, count AS many FROM public_tally
+      UNION ALL SELECT target_key, site, type, COALESCE(rsvp, ''), -1 FROM linkback WHERE is_public = 1
+      UNION ALL SELECT '', site, type, COALESCE(rsvp, ''), -1 FROM linkback WHERE is_public = 1) AS each_one
+    GROUP BY target_key, site, type, rsvp HAVING sum(many) <> 0`,
   'a host whose approved linkbacks are miscounted': `SELECT site || ' ' || host AS id FROM (
       SELECT site, host, approved AS many FROM approved_host
       UNION ALL SELECT site, source_host, -1 FROM linkback WHERE moderation = 'approved') AS each_one
