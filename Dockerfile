@@ -31,4 +31,4 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
 # Node itself is process 1, and hears SIGTERM. Other verbs: docker run IMAGE dist/cli.js VERB
 ENTRYPOINT ["node"]
 # As "npm start" does: Node would else take 200 MB more before it looks for what can go.
-CMD ["--max-semi-space-size=4", "--max-old-space-size=512", "dist/main.js"]
+CMD ["--max-semi-space-size=2", "--max-old-space-size=256", "dist/main.js"]

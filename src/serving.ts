@@ -4,6 +4,7 @@ import { readConfig, readEnvironment, readVersion, type Config, type SettingName
 import type { LoggerOptions } from './server.ts';
 import { logToStandardError, type Log } from './log.ts';
 import { Halt } from './linkback/halt.ts';
+import { keepSmall } from './memory.ts';
 import { Unavailable } from './linkback/unavailable.ts';
 
 /** When stopping takes longer than this the process ends all the same, in milliseconds. */
@@ -21,6 +22,7 @@ export async function serve(part: Part = 'both'): Promise<void> {
     const config = readConfig(readEnvironment());
     if (part !== 'both' && config.database.kind === 'sqlite') throw onlyOnPostgres;
     const log = logToStandardError();
+    keepSmall();
     const app = await buildApp(config, {
       part,
       version: readVersion(),

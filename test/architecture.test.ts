@@ -72,6 +72,7 @@ const doors: ReadonlySet<string> = new Set([
   'database.ts',
   'log.ts',
   'log-lines.ts',
+  'memory.ts',
   'looking.ts',
   'measured.ts',
   'metrics.ts',

@@ -12,17 +12,19 @@ import { forget, holdLinkback, loadLinkback, withAnnouncements } from './linkbac
 import { matchingIds } from './matching.ts';
 import { decodeEvent } from './rows.ts';
 import type { NotingEngine } from './noting.ts';
+import { rested } from './rested.ts';
 import { tallies, type Tally } from './tallies.ts';
 import type { Tables } from './tables.ts';
 import { walkCandidates } from './walk.ts';
 
 export function moderationStore(engine: NotingEngine, { now, newId }: JobStoreOptions): ModerationStore {
   const { db } = engine;
+  const troubled = rested((site: string | undefined) => countTroubled(db, site));
   return {
     moderationList: (query) => listPage(db, query),
     hostLinkbacks: (site, host, exceptId, limit) => hostLinkbacks(db, { site, host, exceptId, limit }),
     walk: (filter, visit) => walkCandidates(db, filter, visit),
-    counts: (site) => countStates(db, site),
+    counts: async (site) => countStates(await tallies(db, site), await troubled(site)),
     linkback: (id) => loadLinkback(db, id),
     events: async (id) => {
       const rows = await db
@@ -76,8 +78,7 @@ async function loadInOrder(db: Db, ids: readonly string[], order: 'oldest' | 'ne
   return withAnnouncements(db, rows);
 }
 
-async function countStates(db: Db, site: string | undefined): Promise<Counts> {
-  const [rows, troubled] = await Promise.all([tallies(db, site), countTroubled(db, site)]);
+function countStates(rows: readonly Tally[], troubled: number): Counts {
   const sum = (of: (row: Tally) => boolean): number =>
     rows.filter(of).reduce((total, row) => total + row.count, 0);
   const both = (moderation: Moderation, verification: Verification): number =>
@@ -91,7 +92,7 @@ async function countStates(db: Db, site: string | undefined): Promise<Counts> {
   };
 }
 
-/** How many are in trouble that are not counted as refused already: those of few jobs, whatever there is of linkbacks. */
+/** How many are in trouble that are not counted as refused already: those of few jobs, each looked up. */
 async function countTroubled(db: Db, site: string | undefined): Promise<number> {
   const row = await db
     .selectFrom('job')

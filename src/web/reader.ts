@@ -7,7 +7,7 @@ import { openTreeReader, treeTimeoutMs } from './tree-reader.ts';
 
 /** Time and memory that one page may cost before its reading is given up. */
 export const readTimeoutMs = 2000;
-const maxHeapMb = 128;
+const maxHeapMb = 64;
 const stackMb = 4;
 const youngHeapMb = 12;
 /** Reading takes a fraction of what fetching and writing do: beside them, one thread is enough for two processors. */
