@@ -55,6 +55,7 @@ export const settings = {
   TRUST_PROXY: 'off',
   LIMITS: 'on',
   PINGS_PER_MINUTE: '60',
+  NEW_PAIRS_PER_MINUTE: '300',
   AKISMET_KEY: '',
   AKISMET_URL: 'https://rest.akismet.com/1.1/comment-check',
   DIGEST: 'off',
@@ -94,6 +95,7 @@ export type Config = SiteSettings & {
   readonly trustProxy: number | string[] | false;
   readonly limits: boolean;
   readonly pingsPerMinute: number;
+  readonly newPairsPerMinute: number;
   /** Where new linkbacks are asked about, and the key to it; undefined to ask nobody. */
   readonly akismet: { readonly key: string; readonly url: URL } | undefined;
   /** What waits, by e-mail; undefined for never. */
@@ -158,6 +160,7 @@ export function readConfig(environment: Environment): Config {
     trustProxy: read('TRUST_PROXY', trustedProxies),
     limits: read('LIMITS', onOff),
     pingsPerMinute: read('PINGS_PER_MINUTE', wholeNumber(1, 1_000_000)),
+    newPairsPerMinute: read('NEW_PAIRS_PER_MINUTE', wholeNumber(1, 1_000_000)),
     akismet: readAkismet(read),
     digest: readDigest(read),
     logLevel: read('LOG_LEVEL', oneOf(logLevels)),

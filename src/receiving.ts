@@ -19,10 +19,15 @@ export type ReceivingNeeds = Pick<AcceptPorts, 'sites' | 'rulesOf' | 'isStopping
 };
 
 /** Builds the taking in of pings, with the limits on it. */
-export function makeReceiving({ limits, pingsPerMinute }: Config, needs: ReceivingNeeds): Accept {
+export function makeReceiving(
+  { limits, pingsPerMinute, newPairsPerMinute }: Config,
+  needs: ReceivingNeeds,
+): Accept {
   const { store, ledger, wake, isAlone, maxOpenJobs, ...options } = needs;
   const { isApprovedHost, recall } = store;
-  const allowance = limits ? makeAllowance({ pingsPerMinute, domainOf, isApprovedHost, ledger }) : undefined;
+  const allowance = limits
+    ? makeAllowance({ pingsPerMinute, newPairsPerMinute, domainOf, isApprovedHost, ledger })
+    : undefined;
   return makeAccept({
     ...options,
     file: async (ping) => {

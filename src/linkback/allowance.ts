@@ -10,8 +10,6 @@ export const pingsPerHost = 60;
 export const pingsPerDomain = 120;
 /** Pings for one of our pages, in an hour. */
 export const pingsPerTarget = 600;
-/** Pairs nobody has heard of, from everybody together, in a minute. */
-export const newPairsPerMinute = 300;
 
 export type CountedPing = Pick<JudgedPing, 'site' | 'sourceHost' | 'targetKey'> & {
   /** Whether nobody has announced this pair before. */
@@ -29,6 +27,8 @@ export type Allowance = {
 export type AllowanceOptions = {
   /** Of one caller. */
   readonly pingsPerMinute: number;
+  /** Pairs nobody has heard of, from everybody together. */
+  readonly newPairsPerMinute: number;
   /** The registrable domain of a host. */
   readonly domainOf: (host: string) => string;
   readonly isApprovedHost: TrustStore['isApprovedHost'];
@@ -44,11 +44,12 @@ export const anyCaller: Allowance['caller'] = async () => undefined;
  * What strangers can use up together, a page's share and everybody's, holds up no host that the owner has approved.
  *
  * Limits:  `pingsPerMinute` of one caller; {@link pingsPerHost}, {@link pingsPerDomain}, {@link pingsPerTarget},
- *          {@link newPairsPerMinute}. Each can be used at once, and fills up again little by little.
+ *          `newPairsPerMinute`. Each can be used at once, and fills up again little by little.
  * Refuses: `too-many`.
  */
 export function makeAllowance({
   pingsPerMinute,
+  newPairsPerMinute,
   domainOf,
   isApprovedHost,
   ledger,

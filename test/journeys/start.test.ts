@@ -91,6 +91,7 @@ describe('settings that are wrong', () => {
     TRUST_PROXY: ['everyone', '"everyone" is neither "off", a number of hops, nor a network'],
     LIMITS: ['none', '"none" must be "on" or "off"'],
     PINGS_PER_MINUTE: ['0', '"0" must be a whole number from 1 to 1000000'],
+    NEW_PAIRS_PER_MINUTE: ['many', '"many" must be a whole number from 1 to 1000000'],
     AKISMET_KEY: ['short', 'must be 8 to 64 letters and digits'],
     AKISMET_URL: ['akismet', '"akismet" is no http or https address'],
     DIGEST: ['sometimes', '"sometimes" must be one of off, daily, weekly'],

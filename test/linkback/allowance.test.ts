@@ -3,7 +3,6 @@ import {
   anyCaller,
   callerOf,
   makeAllowance,
-  newPairsPerMinute,
   pingsPerDomain,
   pingsPerHost,
   pingsPerTarget,
@@ -17,6 +16,8 @@ const minute = 60_000;
 const hour = 60 * minute;
 
 let clock: Clock;
+const newPairsPerMinute = 300;
+
 let allowance: Allowance;
 let asked: string[];
 
@@ -26,6 +27,7 @@ const domainOf = (host: string): string => host.split('.').slice(-2).join('.');
 function allow(pingsPerMinute: number): Allowance {
   return makeAllowance({
     pingsPerMinute,
+    newPairsPerMinute,
     domainOf,
     ledger: makeLedger(),
     isApprovedHost: async (site, host) => {
