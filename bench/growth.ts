@@ -7,7 +7,7 @@ import { seededSites, storeOf } from './stores.ts';
 
 const sizes = [1000, 100_000, 1_000_000] as const;
 const goal = 1.3;
-const callsEach = 400;
+const callsEach = 1500;
 const connections = 4;
 
 type Act = (service: Service) => Promise<void>;

@@ -7,10 +7,11 @@ import type { Db } from './engine.ts';
 const unitsPerCommit = 64;
 
 /**
- * While several units come at a time, the next ones are gathered for twice as long as the last transaction took, at most
- * so many milliseconds: a slow disk is asked less often. Who writes alone never waits.
+ * While a few units come at a time, the next ones are gathered for twice as long as the last transaction took, at most so
+ * many milliseconds: a slow disk is asked less often. Who writes alone never waits, nor do many who share one anyway.
  */
 const gatherAtMostMs = 5;
+const fewUnits = 8;
 
 /** How often a lock held by another process is tried again, in milliseconds. */
 const lockRetryMs = 20;
@@ -60,7 +61,8 @@ export function groupCommits(
         const units = queue.splice(0, unitsPerCommit);
         const startedAt = performance.now();
         await commit(writer, db, units);
-        gatherMs = units.length > 1 ? Math.min(2 * (performance.now() - startedAt), gatherAtMostMs) : 0;
+        const areFew = units.length > 1 && units.length <= fewUnits;
+        gatherMs = areFew ? Math.min(2 * (performance.now() - startedAt), gatherAtMostMs) : 0;
         afterCommit(units.length);
       } else if (isBusy(refused.error)) await waitForLock(queue, refused.error, lockTimeoutMs);
       else fail(queue.splice(0), refused.error);
